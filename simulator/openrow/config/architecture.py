@@ -1,0 +1,30 @@
+"""The whole of an architecture file."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from openrow.config.base import PositiveInt, Section
+from openrow.config.memory import MemoryConfig
+
+
+class SourceConfig(Section):
+    """How a trace asks for memory (a traffic source)."""
+
+    window: PositiveInt | None = None
+    """Requests outstanding at once; none means open loop: each channel takes its requests at its own pace."""
+    issue_interval_cycles: Annotated[int, Field(ge=0)] = 0
+    """Memory cycles between two requests of the source."""
+    consume_cycles: Annotated[int, Field(ge=0)] = 0
+    """Memory cycles a response holds its slot of the window after it has come back."""
+    entry_bytes: PositiveInt = 64
+    """Size of a trace entry where the trace does not say."""
+
+
+class Architecture(Section):
+    """An architecture: its devices and how they are simulated."""
+
+    memory: MemoryConfig
+    source: SourceConfig = SourceConfig()
+    engine: Literal["compiled", "event"] = "compiled"
+    fidelity: Literal["exact", "fast"] = "exact"

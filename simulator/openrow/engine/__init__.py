@@ -1,0 +1,1 @@
+"""SimPy: clocks, traffic sources, the memory process, the event engine."""

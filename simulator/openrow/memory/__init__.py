@@ -1,0 +1,1 @@
+"""DRAM: standards, address mapping, controller, refresh, energy."""

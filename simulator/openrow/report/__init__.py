@@ -1,0 +1,1 @@
+"""Tables, plots and timelines: pure functions of results."""

@@ -1,0 +1,1 @@
+"""The whole built from an architecture, and the result tree."""

@@ -1,0 +1,1 @@
+"""The trace format, and importers and exporters for other simulators' traces."""
