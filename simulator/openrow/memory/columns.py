@@ -1,0 +1,220 @@
+"""Names of the columns of the controller's state arrays.
+
+Compiled code works on plain int64 arrays. Each array is a struct of columns, and this module names them, so that
+``bank[b, OPEN_ROW]`` reads as what it is. Cycles are cycles of the controller's clock throughout.
+"""
+
+# Commands, the first index of ``ready`` and the value in a command record.
+ACT, PRE, PRE_ALL, READ, WRITE, REF_ALL, REF_BANK, READ_AUTO, WRITE_AUTO, ACT2, SYNC_READ, SYNC_WRITE = range(12)
+COMMANDS = 12
+COMMAND_NAMES = ("ACT", "PREpb", "PREab", "RD", "WR", "REFab", "REFpb", "RDA", "WRA", "ACT2", "CAS_RD", "CAS_WR")
+
+# A time in ``ready`` carries in its low bits the cause that set it; the greater cause wins a tie.
+CAUSE_BITS = 4
+CAUSE_MASK = (1 << CAUSE_BITS) - 1
+(
+    DATA_BUS,
+    COMMAND_BUS,
+    BANK_GROUP_SPACING,
+    TURNAROUND,
+    ACTIVATION_WINDOW,
+    ROW_CYCLE,
+    REFRESH,
+    NOTHING_TO_DO,
+    SCHEDULING,
+) = range(9)
+CAUSES = 9
+CAUSE_NAMES = (
+    "data_bus",
+    "command_bus",
+    "bank_group_spacing",
+    "turnaround",
+    "activation_window",
+    "row_cycle",
+    "refresh",
+    "nothing_to_do",
+    "scheduling",
+)
+
+FAR = 1 << 58  # a cycle that never comes; shifted by CAUSE_BITS it still fits
+
+# rows: one resolved timing constraint; ``rules[ROW_START + p]`` is the first row of preceding command p.
+FOLLOWING, LATENCY, SPAN, PARENT_SPAN, WINDOW, RING, ROW_CAUSE = range(7)
+ROW_COLUMNS = 7
+
+# rules: what does not change during a run.
+(
+    BANKS,
+    SCOPE_BANKS,
+    BUS_BANKS,
+    READ_LATENCY,
+    BURST,
+    COMMAND_BUSES,
+    EDGES,
+    SCHEDULER,
+    ROW_HIT_CAP,
+    READ_QUEUE,
+    WRITE_QUEUE,
+    HIGH_WATERMARK,
+    LOW_WATERMARK,
+    MERGING,
+    COALESCING,
+    FORWARDING,
+    PAGE_POLICY,
+    PAGE_TIMEOUT,
+    REFRESH_MODE,
+    REFRESH_INTERVAL,
+    REFRESH_CYCLES,
+    REFRESH_UNITS,
+    ACT2_DEADLINE,
+    SYNC_EXPIRY_READ,
+    SYNC_EXPIRY_WRITE,
+    RECORD_REQUESTS,
+) = range(26)
+ROW_START = 26
+RULES = ROW_START + COMMANDS + 1
+
+SINGLE_BUS, DUAL_BUS, SPLIT_ACTIVATE = range(3)
+RAMULATOR2, RAMULATOR2_ROW_HIT, FR_FCFS, FR_FCFS_CAP, FCFS = range(5)
+OPEN_PAGE, CLOSED_PAGE, TIMEOUT_PAGE = range(3)
+NO_REFRESH, ALL_BANK_REFRESH, PER_BANK_REFRESH = range(3)
+
+# entry: one request in the controller.
+(
+    ROW,
+    COLUMN,
+    BANK,
+    ADDRESS,
+    ARRIVAL,
+    ORDER,
+    SOURCE,
+    REQUEST,
+    IS_WRITE,
+    CLASSIFIED,
+    NEXT,
+    PREVIOUS,
+    MERGED,
+) = range(13)
+ENTRY_COLUMNS = 13
+READS, WRITES = 0, 1  # the two request queues, by IS_WRITE
+
+# bank: one bank; the four list columns of the write queue follow those of the read queue.
+(
+    OPEN_ROW,
+    PROMOTED,
+    HEAD,
+    TAIL,
+    HIT,
+    OTHER,
+    PLACE,
+    HEAD_W,
+    TAIL_W,
+    HIT_W,
+    OTHER_W,
+    PLACE_W,
+    LAST_USE,
+    HITS_IN_ROW,
+    ACT_CAUSE,
+    N_HITS,
+    N_MISSES,
+    N_CONFLICTS,
+    N_ACTS,
+    N_BURSTS,
+    LOST,
+) = range(21)
+BANK_COLUMNS = LOST + CAUSES
+QUEUE_STRIDE = HEAD_W - HEAD
+CLOSED, ACTIVATING = -1, -2
+
+# chan: one channel's scalars.
+(
+    NOW,
+    PLANNED,
+    PLAN_CYCLE,
+    PLAN_COMMAND,
+    PLAN_ENTRY,
+    PLAN_BANK,
+    WRITE_MODE,
+    SIZE_R,
+    SIZE_W,
+    SIZE_PROMOTED,
+    SUM_R,
+    SUM_W,
+    SUM_M,
+    SINCE_R,
+    SINCE_W,
+    SINCE_M,
+    ACTIVE_R,
+    ACTIVE_W,
+    FREE,
+    ORDER_NEXT,
+    NEXT_REFRESH,
+    REFRESHES_DUE,
+    REFRESHES_DONE,
+    LAST_RETURN,
+    LAST_END,
+    IN_FLIGHT,
+    PENDING_ENTRY,
+    ACT2_ENTRY,
+    ACT2_LATEST,
+    SYNC_ENTRY,
+    SYNC_UNTIL,
+    LOGGED,
+    N_READS,
+    N_WRITES,
+    N_FORWARDED,
+    N_COALESCED,
+    N_MERGED,
+    LATENCY_SUM,
+    LATENCY_MAX,
+    LATENCY_COUNT,
+) = range(40)
+N_COMMANDS = 40
+HISTOGRAM = N_COMMANDS + COMMANDS
+# The histogram is exact below 2048 cycles; each doubling above has 128 buckets, so a bucket is within 1/128.
+EXACT_LATENCY = 2048
+DOUBLING_BUCKETS = 1024
+HISTOGRAM_BUCKETS = EXACT_LATENCY + 40 * DOUBLING_BUCKETS
+CHANNEL_COLUMNS = HISTOGRAM + HISTOGRAM_BUCKETS
+
+# bus: one data bus (a pseudo channel, or the channel), for the accounting of lost time.
+BUS_FREE, BUS_WAITING, BUS_EMPTY_SINCE, BUS_IDLE, BUS_BUSY = range(5)
+BUS_COLUMNS = 5
+
+# scope: what an all-bank command addresses (a rank, or a pseudo channel of one rank).
+OPEN_BANKS, OPEN_SINCE, OPEN_CYCLES, REFRESH_FROM, REFRESH_UNTIL = range(5)
+SCOPE_COLUMNS = 5
+
+# lists: banks with waiting requests (two queues), promoted entries in order, free entries.
+LIST_R, LIST_W, LIST_PROMOTED, LIST_FREE = range(4)
+LISTS = 4
+
+# feed: one request a source still has to offer.
+F_CHANNEL, F_BANK, F_ROW, F_COLUMN, F_ADDRESS, F_WRITE, F_CYCLE, F_REQUEST = range(8)
+FEED_COLUMNS = 8
+
+# source: a traffic source.
+(
+    S_POSITION,
+    S_COUNT,
+    S_FINAL,
+    S_WINDOW,
+    S_INTERVAL,
+    S_CONSUME,
+    S_OUTSTANDING,
+    S_NEXT_OFFER,
+    S_HEAP,
+    S_DONE,
+    S_AWAITED,
+    S_BASE,
+    S_OFFERED_AT,
+    S_UNISSUED,
+) = range(14)
+SOURCE_COLUMNS = 14
+
+# Why ``advance`` returned.
+REACHED, NEED_FEED, LOG_FULL, COMPLETED, DRAINED = range(5)
+
+# record: one issued command.
+R_CYCLE, R_COMMAND, R_CHANNEL, R_BANK, R_ROW, R_COLUMN, R_WIDE = range(7)
+RECORD_COLUMNS = 7

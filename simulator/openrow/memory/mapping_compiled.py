@@ -1,0 +1,50 @@
+"""Address decoding and encoding, vectorised over runs of contiguous bits.
+
+``runs`` is (n, 4): field, shift in the address, mask of the run, shift in the field. ``hashes`` is (n, 3): field,
+bit in the field, mask of the row bits whose parity is XORed into it. Fields are 0 channel, 1 flat bank, 2 row,
+3 column.
+"""
+
+from openrow_kernels.compilation import compiled
+
+
+@compiled
+def parity(value):
+    """1 where ``value`` has an odd number of set bits."""
+    for shift in (32, 16, 8, 4, 2, 1):
+        value ^= value >> shift
+    return value & 1
+
+
+@compiled
+def apply_hashes(hashes, fields):
+    """XOR row parities into the hashed bits of ``fields`` (4, n); its own inverse, since rows are not hashed."""
+    for h in range(hashes.shape[0]):
+        field, bit, mask = hashes[h, 0], hashes[h, 1], hashes[h, 2]
+        for i in range(fields.shape[1]):
+            fields[field, i] ^= parity(fields[2, i] & mask) << bit
+
+
+@compiled
+def decode_block(runs, hashes, address, out):
+    """Decode byte addresses (int64) into ``out`` (4, n)."""
+    out[:] = 0
+    for r in range(runs.shape[0]):
+        target = out[runs[r, 0]]
+        shift, mask, place = runs[r, 1], runs[r, 2], runs[r, 3]
+        for i in range(address.shape[0]):
+            target[i] |= ((address[i] >> shift) & mask) << place
+    apply_hashes(hashes, out)
+
+
+@compiled
+def encode_block(runs, hashes, fields, out):
+    """Encode ``fields`` (4, n) into byte addresses."""
+    plain = fields.copy()
+    apply_hashes(hashes, plain)
+    out[:] = 0
+    for r in range(runs.shape[0]):
+        source = plain[runs[r, 0]]
+        shift, mask, place = runs[r, 1], runs[r, 2], runs[r, 3]
+        for i in range(out.shape[0]):
+            out[i] |= ((source[i] >> place) & mask) << shift
