@@ -4,15 +4,14 @@ A DRAM standard is data. Everything the controller knows about DDR4 or HBM3 come
 :class:`MemoryConfig`; the files in ``arch_configs/memory`` fill them in and name the source of every figure.
 """
 
-from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints
 
-from openrow.config.base import PositiveInt, PowerOfTwo, Section
+from openrow.config.base import Choice, PositiveInt, PowerOfTwo, Section
 
 
-class Level(StrEnum):
+class Level(Choice):
     """The nodes of the hierarchy a timing constraint can be bound to, from the outside in."""
 
     CHANNEL = "channel"
@@ -23,7 +22,7 @@ class Level(StrEnum):
     BANK = "bank"
 
 
-class Command(StrEnum):
+class Command(Choice):
     """DRAM commands. ``ACT2`` and the ``CAS`` commands exist only on a split-activate command bus."""
 
     ACT = "ACT"
@@ -40,7 +39,7 @@ class Command(StrEnum):
     SYNC_WRITE = "CAS_WR"
 
 
-class Cause(StrEnum):
+class Cause(Choice):
     """What a constraint stands for when it makes the data bus wait."""
 
     ROW_CYCLE = "row_cycle"
@@ -55,8 +54,8 @@ class Cause(StrEnum):
 class Constraint(Section):
     """One row of the constraint table: after ``preceding``, ``following`` waits ``latency`` cycles.
 
-    The spacing holds between commands to the same node of ``level``, or, with ``sibling``, between a node and the
-    other nodes of the same parent. ``window`` counts back: 4 with ACT to ACT is the four-activation window.
+    The spacing holds between commands to the same node of ``level``, or, with ``sibling``, between a node and
+    the other nodes of the same parent. ``window`` counts back: 4 with ACT to ACT is the four-activation window.
     """
 
     level: Level
@@ -100,7 +99,7 @@ class AddressBits(Section):
     column: list[int] = []
 
 
-class Scheduler(StrEnum):
+class Scheduler(Choice):
     """Which request of a queue is served next. See the memory model in the documentation."""
 
     RAMULATOR2 = "ramulator2"
@@ -110,7 +109,7 @@ class Scheduler(StrEnum):
     FCFS = "fcfs"
 
 
-class PagePolicy(StrEnum):
+class PagePolicy(Choice):
     """When a row is closed without a conflicting request asking for it."""
 
     OPEN = "open"
@@ -133,17 +132,8 @@ class Controller(Section):
     page_policy: PagePolicy = PagePolicy.OPEN
     page_timeout_cycles: PositiveInt = 200
 
-    @model_validator(mode="after")
-    def _watermarks_in_order(self) -> "Controller":
-        if self.write_low_watermark >= self.write_high_watermark:
-            raise ValueError(
-                f"write_low_watermark ({self.write_low_watermark}) must lie below "
-                f"write_high_watermark ({self.write_high_watermark})"
-            )
-        return self
 
-
-class Refresh(StrEnum):
+class Refresh(Choice):
     """Which refresh commands are sent."""
 
     NONE = "none"

@@ -1,0 +1,112 @@
+"""Loading an architecture: files composed, overrides applied, everything checked, all problems at once."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from openrow.config import organisation_checks, timing_checks
+from openrow.config.architecture import Architecture
+from openrow.config.composing import Composition, compose
+from openrow.config.findings import Check, findings_of, problem_of
+from openrow.config.memory import MemoryConfig
+from openrow.config.model_problems import model_problems
+from openrow.config.nodes import node_from_plain
+from openrow.config.overrides import overridden
+from openrow.config.problems import ConfigurationError, Place, Problem, in_order
+from openrow.config.sound_values import SoundValues
+
+MEMORY_CHECKS: tuple[Check, ...] = (
+    organisation_checks.bursts,
+    organisation_checks.size,
+    organisation_checks.mapping_tokens,
+    organisation_checks.mapping_bits,
+    organisation_checks.bank_hash,
+    organisation_checks.command_bus,
+    timing_checks.named_timings,
+    timing_checks.contradictory_timings,
+    timing_checks.formulas,
+    organisation_checks.constraint_windows,
+    organisation_checks.refresh,
+    organisation_checks.watermarks,
+)
+
+
+def load_architecture(name_or_path: str | Path, overrides: Iterable[str] = ()) -> Architecture:
+    """Load an architecture.
+
+    Parameters
+    ----------
+    name_or_path
+        A name below ``arch_configs`` (``memory/ddr4-2400``), the path of a YAML file, or the path of a stored
+        result, whose ``configuration`` is taken.
+    overrides
+        Each ``dotted.path=value``.
+
+    Returns
+    -------
+    Architecture
+        Complete and checked.
+
+    Raises
+    ------
+    ConfigurationError
+        With every problem of the files, the overrides and the values.
+    """
+    return _validated(resolve(name_or_path, overrides))
+
+
+def resolve(name_or_path: str | Path, overrides: Iterable[str] = ()) -> Composition:
+    """Compose an architecture and apply overrides without validating it: every value with its place."""
+    return _with_overrides(compose(name_or_path), overrides)
+
+
+def architecture_from_dict(
+    data: Mapping[str, Any], overrides: Iterable[str] = (), source: str = "configuration"
+) -> Architecture:
+    """Make an architecture of a plain dictionary, such as :func:`openrow.config.dumping.dump` returns.
+
+    Parameters
+    ----------
+    data
+        Mappings, lists and scalars.
+    overrides
+        Each ``dotted.path=value``.
+    source
+        What messages call the dictionary.
+
+    Raises
+    ------
+    ConfigurationError
+        With every problem.
+    """
+    root = node_from_plain(dict(data), Place(source))
+    return _validated(_with_overrides(Composition(root, source), overrides))
+
+
+def _with_overrides(composition: Composition, overrides: Iterable[str]) -> Composition:
+    if composition.root is not None:
+        composition.root, problems = overridden(composition.root, overrides, Architecture)
+        composition.problems += problems
+    return composition
+
+
+def _validated(composition: Composition) -> Architecture:
+    if composition.root is None:
+        raise ConfigurationError(in_order(composition.problems))
+    architecture: Architecture | None = None
+    problems = list(composition.problems)
+    try:
+        architecture = Architecture.model_validate(composition.root.plain())
+    except ValidationError as error:
+        problems += model_problems(error, composition, Architecture)
+    problems += _memory_problems(composition, problems)
+    if problems or architecture is None:
+        raise ConfigurationError(in_order(problems))
+    return architecture
+
+
+def _memory_problems(composition: Composition, known: list[Problem]) -> list[Problem]:
+    values = SoundValues(composition, ("memory",), MemoryConfig, known)
+    return [problem_of(finding, composition, ("memory",)) for finding in findings_of(MEMORY_CHECKS, values)]

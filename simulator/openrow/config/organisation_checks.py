@@ -1,0 +1,174 @@
+"""What the organisation, address mapping, command bus and refresh of a memory must be to one another."""
+
+import re
+from collections.abc import Iterator
+
+from openrow.config.findings import Finding
+from openrow.config.mapping import COUNT_OF_FIELD, FIELD_OF_TOKEN, bits_of
+from openrow.config.problems import nearest
+from openrow.config.sound_values import SoundValues
+
+SPLIT_COMMANDS = ("ACT2", "CAS_RD", "CAS_WR")
+LARGEST_ADDRESS_BITS = 62
+"""Addresses are held in signed 64-bit integers."""
+
+
+def bursts(memory: SoundValues) -> Iterator[Finding]:
+    """Check that a burst is at least a byte and fits a row."""
+    burst_length, width = memory.value("burst_length"), memory.value("bus_width_bits")
+    if burst_length * width < 8:
+        expected = f"a burst of {burst_length} times {width} bits should hold at least one byte"
+        yield Finding((("burst_length",), ("bus_width_bits",)), expected)
+    columns = memory.value("columns")
+    if columns < burst_length:
+        expected = f"columns should be at least burst_length = {burst_length}, or no burst fits a row"
+        yield Finding((("columns",), ("burst_length",)), expected, str(columns))
+
+
+def size(memory: SoundValues) -> Iterator[Finding]:
+    """Check that addresses fit their integers."""
+    total = _offset_bits(memory) + sum(_field_bits(memory).values())
+    if total > LARGEST_ADDRESS_BITS:
+        yield Finding(
+            (("rows",),), f"the whole memory should be at most 2^{LARGEST_ADDRESS_BITS} bytes", f"2^{total}"
+        )
+
+
+def command_bus(memory: SoundValues) -> Iterator[Finding]:
+    """Check that what belongs to a split-activate command bus is there exactly where the bus is one."""
+    bus = memory.value("command_bus")
+    given = memory.value("split_activation") is not None
+    paths = (("split_activation",), ("command_bus",))
+    if bus == "split-activate" and not given:
+        yield Finding(paths, "split_activation is required where command_bus is split-activate")
+    if bus != "split-activate" and given:
+        yield Finding(paths, "split_activation should be given only where command_bus is split-activate", bus)
+    if bus == "split-activate":
+        return
+    for index in memory.parts("constraints"):
+        for part in ("preceding", "following"):
+            if not memory.is_sound("constraints", index, part):
+                continue
+            for place, command in enumerate(memory.value("constraints", index, part)):
+                if command in SPLIT_COMMANDS:
+                    expected = f"should be a command of a {bus} command bus; {command} needs split-activate"
+                    yield Finding((("constraints", index, part, place),), expected, repr(command))
+
+
+def constraint_windows(memory: SoundValues) -> Iterator[Finding]:
+    """Check that no constraint asks for both a window and siblings, which has no meaning in any standard."""
+    for index in memory.parts("constraints"):
+        if not memory.is_sound("constraints", index):
+            continue
+        row = memory.value("constraints", index)
+        if row.get("sibling") and row.get("window", 1) > 1:
+            expected = "should be 1 where sibling is true: a window counts commands to the node itself"
+            yield Finding((("constraints", index, "window"),), expected, str(row["window"]))
+
+
+def refresh(memory: SoundValues) -> Iterator[Finding]:
+    """Check that per-bank refresh is asked only of a memory that has it."""
+    if memory.value("refresh") == "per-bank" and memory.value("refresh_interval_bank") is None:
+        standard = memory.value("standard") if memory.is_sound("standard") else "this standard"
+        expected = (
+            f"should be none or all-bank: {standard} has no per-bank refresh (refresh_interval_bank) here"
+        )
+        yield Finding((("refresh",),), expected, "'per-bank'")
+
+
+def mapping_tokens(memory: SoundValues) -> Iterator[Finding]:
+    """Check a mapping written as tokens: each known, none twice, none missing that has bits."""
+    mapping = memory.value("mapping")
+    if not isinstance(mapping, str):
+        return
+    path = (("mapping",),)
+    seen: set[str] = set()
+    for token in re.finditer(r"[A-Z][^A-Z]*|[^A-Z]+", mapping):
+        where = f"at character {token.start() + 1}"
+        if token[0] not in FIELD_OF_TOKEN:
+            near = nearest(token[0], FIELD_OF_TOKEN)
+            hint = f"; the nearest is {near}" if near else ""
+            known = " ".join(FIELD_OF_TOKEN)
+            yield Finding(
+                path, f"should be made of {known}, but has '{token[0]}' {where}{hint}", repr(mapping)
+            )
+        elif token[0] in seen:
+            yield Finding(path, f"should have {token[0]} once, but has it again {where}", repr(mapping))
+        seen.add(token[0])
+    for token_name, field in FIELD_OF_TOKEN.items():
+        count = COUNT_OF_FIELD[field]
+        if token_name not in seen and memory.is_sound(count) and memory.value(count) > 1:
+            if field == "column" and _has_one_burst(memory):
+                continue
+            expected = f"should contain {token_name}, since {count} = {memory.value(count)}"
+            yield Finding(path, expected, repr(mapping))
+
+
+def mapping_bits(memory: SoundValues) -> Iterator[Finding]:
+    """Check a mapping written as lists of bits: as many as each field has, none twice, none outside."""
+    mapping = memory.value("mapping")
+    if not isinstance(mapping, dict):
+        return
+    widths, lowest = _field_bits(memory), _offset_bits(memory)
+    beyond = lowest + sum(widths.values())
+    owner: dict[int, str] = {}
+    for field, width in widths.items():
+        bits = mapping.get(field, [])
+        if len(bits) != width:
+            count = COUNT_OF_FIELD[field]
+            what = f"{count} = {memory.value(count)}" + (" and count in bursts" if field == "column" else "")
+            expected = f"should list {width} bits, since {what}"
+            yield Finding((("mapping", field), (count,)), expected, str(bits))
+        for place, bit in enumerate(bits):
+            path = (("mapping", field, place),)
+            if not lowest <= bit < beyond:
+                expected = (
+                    f"should be from {lowest}, above the bytes of a burst, to {beyond - 1}, the top bit"
+                )
+                yield Finding(path, expected, str(bit))
+            elif bit in owner:
+                yield Finding(path, f"should be a bit of its own; {owner[bit]} has it too", str(bit))
+            owner.setdefault(bit, field)
+
+
+def bank_hash(memory: SoundValues) -> Iterator[Finding]:
+    """Check that bank hashing names bits there are."""
+    for index in memory.parts("bank_hash"):
+        if not memory.is_sound("bank_hash", index):
+            continue
+        step = memory.value("bank_hash", index)
+        count = COUNT_OF_FIELD[step["target"]]
+        if memory.is_sound(count) and step["bit"] >= bits_of(memory.value(count)):
+            width = bits_of(memory.value(count))
+            expected = f"should be less than {width}, since {count} = {memory.value(count)}"
+            yield Finding((("bank_hash", index, "bit"), (count,)), expected, str(step["bit"]))
+        rows = bits_of(memory.value("rows")) if memory.is_sound("rows") else LARGEST_ADDRESS_BITS
+        for place, bit in enumerate(step["row_bits"]):
+            path = ("bank_hash", index, "row_bits", place)
+            if bit >= rows:
+                expected = f"should be less than {rows}, since rows = {memory.value('rows')}"
+                yield Finding((path, ("rows",)), expected, str(bit))
+            if bit in step["row_bits"][:place]:
+                yield Finding((path,), "should be listed once: XORed twice it cancels", str(bit))
+
+
+def watermarks(memory: SoundValues) -> Iterator[Finding]:
+    """Check that writes stop draining below where they start."""
+    low = memory.value("controller", "write_low_watermark")
+    high = memory.value("controller", "write_high_watermark")
+    if low >= high:
+        paths = (("controller", "write_low_watermark"), ("controller", "write_high_watermark"))
+        yield Finding(paths, f"write_low_watermark should lie below write_high_watermark = {high}", str(low))
+
+
+def _has_one_burst(memory: SoundValues) -> bool:
+    return memory.is_sound("burst_length") and bool(memory.value("columns") == memory.value("burst_length"))
+
+
+def _field_bits(memory: SoundValues) -> dict[str, int]:
+    bits = {field: bits_of(memory.value(count)) for field, count in COUNT_OF_FIELD.items()}
+    return bits | {"column": max(0, bits["column"] - bits_of(memory.value("burst_length")))}
+
+
+def _offset_bits(memory: SoundValues) -> int:
+    return max(0, bits_of(memory.value("bus_width_bits") * memory.value("burst_length") // 8))
