@@ -10,7 +10,7 @@ activation the cause is that of the activation.
 from openrow.memory.columns import (
     ACT_CAUSE,
     BURST,
-    BUS_BANKS,
+    BUS,
     BUS_BUSY,
     BUS_EMPTY_SINCE,
     BUS_FREE,
@@ -21,6 +21,7 @@ from openrow.memory.columns import (
     DOUBLING_BUCKETS,
     EXACT_LATENCY,
     HISTOGRAM,
+    HISTOGRAM_BUCKETS,
     LATENCY_COUNT,
     LATENCY_MAX,
     LATENCY_SUM,
@@ -34,8 +35,9 @@ from openrow.memory.columns import (
     REFRESH_UNTIL,
     ROW_CYCLE,
     SCHEDULING,
-    SCOPE_BANKS,
+    SCOPE,
 )
+from openrow.memory.timing_compiled import limit_of
 from openrow_kernels.compilation import compiled
 
 
@@ -47,79 +49,79 @@ def latency_bucket(latency):
     while bucket >= EXACT_LATENCY:
         bucket >>= 1
         shift += 1
-    return bucket + shift * DOUBLING_BUCKETS
+    return min(bucket + shift * DOUBLING_BUCKETS, HISTOGRAM_BUCKETS - 1)
 
 
 @compiled
-def count_latency(chan, latency):
+def count_latency(s, ch, latency):
     """Add one read's latency."""
-    chan[LATENCY_SUM] += latency
-    chan[LATENCY_COUNT] += 1
-    chan[LATENCY_MAX] = max(chan[LATENCY_MAX], latency)
-    chan[HISTOGRAM + latency_bucket(latency)] += 1
+    s[ch + LATENCY_SUM] += latency
+    s[ch + LATENCY_COUNT] += 1
+    s[ch + LATENCY_MAX] = max(s[ch + LATENCY_MAX], latency)
+    s[ch + HISTOGRAM + latency_bucket(latency)] += 1
 
 
 @compiled
-def request_waits(bus, u, cycle):
+def request_waits(s, u, cycle):
     """A request arrived after ``cycle`` for data bus ``u``: close the time in which it had nothing to do."""
-    if bus[u, BUS_WAITING] == 0:
-        bus[u, BUS_IDLE] += max(cycle - max(bus[u, BUS_EMPTY_SINCE], bus[u, BUS_FREE]), 0)
-    bus[u, BUS_WAITING] += 1
+    if s[u + BUS_WAITING] == 0:
+        s[u + BUS_IDLE] += max(cycle - max(s[u + BUS_EMPTY_SINCE], s[u + BUS_FREE]), 0)
+    s[u + BUS_WAITING] += 1
 
 
 @compiled
-def count_column(rules, ready, bank, bus, scope, column, b, cycle):
+def count_column(rules, s, ch, column, b, cycle):
     """Account for column command ``column`` at ``cycle``: the gap before it by cause, and its burst."""
-    u = b // rules[BUS_BANKS]
-    gap = cycle - bus[u, BUS_FREE]
+    u = s[b + BUS]
+    gap = cycle - s[u + BUS_FREE]
     if gap > 0:
-        idle = min(gap, bus[u, BUS_IDLE])
+        idle = min(gap, s[u + BUS_IDLE])
         if idle > 0:
-            bank[b, LOST + NOTHING_TO_DO] += idle
+            s[b + LOST + NOTHING_TO_DO] += idle
             gap -= idle
-        s = b // rules[SCOPE_BANKS]
-        refresh = min(cycle, scope[s, REFRESH_UNTIL]) - max(bus[u, BUS_FREE], scope[s, REFRESH_FROM])
+        sc = s[b + SCOPE]
+        refresh = min(cycle, s[sc + REFRESH_UNTIL]) - max(s[u + BUS_FREE], s[sc + REFRESH_FROM])
         if refresh > 0 and gap > 0:
             refresh = min(refresh, gap)
-            bank[b, LOST + REFRESH] += refresh
+            s[b + LOST + REFRESH] += refresh
             gap -= refresh
         if gap > 0:
-            limit = ready[column, b]
+            limit = limit_of(rules, s, ch, b, column)
             cause = SCHEDULING
-            if limit >> CAUSE_BITS > bus[u, BUS_FREE]:
+            if limit >> CAUSE_BITS > s[u + BUS_FREE]:
                 cause = limit & CAUSE_MASK
                 if cause == ROW_CYCLE:
-                    cause = bank[b, ACT_CAUSE]
-            bank[b, LOST + cause] += gap
-    bus[u, BUS_IDLE] = 0
-    bus[u, BUS_FREE] = cycle + rules[BURST]
-    bus[u, BUS_BUSY] += rules[BURST]
-    bus[u, BUS_WAITING] -= 1
-    bus[u, BUS_EMPTY_SINCE] = cycle
+                    cause = s[b + ACT_CAUSE]
+            s[b + LOST + cause] += gap
+    s[u + BUS_IDLE] = 0
+    s[u + BUS_FREE] = cycle + rules[BURST]
+    s[u + BUS_BUSY] += rules[BURST]
+    s[u + BUS_WAITING] -= 1
+    s[u + BUS_EMPTY_SINCE] = cycle
 
 
 @compiled
-def activation_cause(ready, command, b, cycle):
+def activation_cause(rules, s, ch, command, b, cycle):
     """What an activation at ``cycle`` waited for, for the gaps of the accesses that wait for it."""
-    limit = ready[command, b]
+    limit = limit_of(rules, s, ch, b, command)
     if limit >> CAUSE_BITS == cycle:
         return limit & CAUSE_MASK
     return ROW_CYCLE
 
 
 @compiled
-def bank_opened(rules, scope, b, cycle):
+def bank_opened(s, b, cycle):
     """Count the time in which a scope has any open bank (active standby)."""
-    s = b // rules[SCOPE_BANKS]
-    if scope[s, OPEN_BANKS] == 0:
-        scope[s, OPEN_SINCE] = cycle
-    scope[s, OPEN_BANKS] += 1
+    sc = s[b + SCOPE]
+    if s[sc + OPEN_BANKS] == 0:
+        s[sc + OPEN_SINCE] = cycle
+    s[sc + OPEN_BANKS] += 1
 
 
 @compiled
-def banks_closed(rules, scope, b, count, cycle):
+def banks_closed(s, b, count, cycle):
     """``count`` banks of the scope of bank ``b`` have been closed."""
-    s = b // rules[SCOPE_BANKS]
-    scope[s, OPEN_BANKS] -= count
-    if scope[s, OPEN_BANKS] == 0 and count > 0:
-        scope[s, OPEN_CYCLES] += cycle - scope[s, OPEN_SINCE]
+    sc = s[b + SCOPE]
+    s[sc + OPEN_BANKS] -= count
+    if s[sc + OPEN_BANKS] == 0 and count > 0:
+        s[sc + OPEN_CYCLES] += cycle - s[sc + OPEN_SINCE]

@@ -1,13 +1,31 @@
 """Names of the columns of the controller's state arrays.
 
-Compiled code works on plain int64 arrays. Each array is a struct of columns, and this module names them, so that
-``bank[b, OPEN_ROW]`` reads as what it is. Cycles are cycles of the controller's clock throughout.
+The whole state of a memory system is one int64 array ``s``. Records lie in it one after the other, a handle is the
+place where a record begins, and this module names the fields, so that ``s[b + OPEN_ROW]`` reads as what it is:
+``ch`` is a channel, ``b`` a bank, ``e`` an entry (one request in the controller), ``sc`` a scope, ``u`` a data bus,
+``src`` a traffic source. Handle 0 is no record. One array instead of many keeps calls between compiled functions
+cheap. Cycles are cycles of the controller's clock throughout.
 """
 
 # Commands, the first index of ``ready`` and the value in a command record.
-ACT, PRE, PRE_ALL, READ, WRITE, REF_ALL, REF_BANK, READ_AUTO, WRITE_AUTO, ACT2, SYNC_READ, SYNC_WRITE = range(12)
+ACT, PRE, PRE_ALL, READ, WRITE, REF_ALL, REF_BANK, READ_AUTO, WRITE_AUTO, ACT2, SYNC_READ, SYNC_WRITE = range(
+    12
+)
 COMMANDS = 12
-COMMAND_NAMES = ("ACT", "PREpb", "PREab", "RD", "WR", "REFab", "REFpb", "RDA", "WRA", "ACT2", "CAS_RD", "CAS_WR")
+COMMAND_NAMES = (
+    "ACT",
+    "PREpb",
+    "PREab",
+    "RD",
+    "WR",
+    "REFab",
+    "REFpb",
+    "RDA",
+    "WRA",
+    "ACT2",
+    "CAS_RD",
+    "CAS_WR",
+)
 
 # A time in ``ready`` carries in its low bits the cause that set it; the greater cause wins a tie.
 CAUSE_BITS = 4
@@ -38,6 +56,10 @@ CAUSE_NAMES = (
 
 FAR = 1 << 58  # a cycle that never comes; shifted by CAUSE_BITS it still fits
 
+# The head of ``s``: the present cycle, the number of logged commands, sources, channels and where they begin.
+CLOCK, LOGGED, SOURCES, CHANNELS, AT_SOURCES, AT_CHANNELS = range(6)
+HEADER = 8
+
 # rows: one resolved timing constraint; ``rules[ROW_START + p]`` is the first row of preceding command p.
 FOLLOWING, LATENCY, SPAN, PARENT_SPAN, WINDOW, RING, ROW_CAUSE = range(7)
 ROW_COLUMNS = 7
@@ -65,13 +87,25 @@ ROW_COLUMNS = 7
     REFRESH_MODE,
     REFRESH_INTERVAL,
     REFRESH_CYCLES,
-    REFRESH_UNITS,
     ACT2_DEADLINE,
     SYNC_EXPIRY_READ,
     SYNC_EXPIRY_WRITE,
     RECORD_REQUESTS,
-) = range(26)
-ROW_START = 26
+    SCOPES,
+    BUSES,
+    AT_BANKS,
+    AT_SCOPES,
+    AT_BUSES,
+    AT_READY,
+    AT_RING,
+    AT_ENTRIES,
+    AT_ACTIVE,
+    AT_PROMOTED,
+    AT_FREE,
+    ENTRIES,
+    CHANNEL_SIZE,
+) = range(38)
+ROW_START = 38
 RULES = ROW_START + COMMANDS + 1
 
 SINGLE_BUS, DUAL_BUS, SPLIT_ACTIVATE = range(3)
@@ -112,6 +146,9 @@ READS, WRITES = 0, 1  # the two request queues, by IS_WRITE
     HIT_W,
     OTHER_W,
     PLACE_W,
+    INDEX,
+    SCOPE,
+    BUS,
     LAST_USE,
     HITS_IN_ROW,
     ACT_CAUSE,
@@ -121,19 +158,19 @@ READS, WRITES = 0, 1  # the two request queues, by IS_WRITE
     N_ACTS,
     N_BURSTS,
     LOST,
-) = range(21)
+) = range(24)
 BANK_COLUMNS = LOST + CAUSES
 QUEUE_STRIDE = HEAD_W - HEAD
 CLOSED, ACTIVATING = -1, -2
 
 # chan: one channel's scalars.
 (
-    NOW,
     PLANNED,
     PLAN_CYCLE,
     PLAN_COMMAND,
     PLAN_ENTRY,
     PLAN_BANK,
+    NUMBER,
     WRITE_MODE,
     SIZE_R,
     SIZE_W,
@@ -153,13 +190,10 @@ CLOSED, ACTIVATING = -1, -2
     REFRESHES_DONE,
     LAST_RETURN,
     LAST_END,
-    IN_FLIGHT,
-    PENDING_ENTRY,
     ACT2_ENTRY,
     ACT2_LATEST,
     SYNC_ENTRY,
     SYNC_UNTIL,
-    LOGGED,
     N_READS,
     N_WRITES,
     N_FORWARDED,
@@ -168,13 +202,13 @@ CLOSED, ACTIVATING = -1, -2
     LATENCY_SUM,
     LATENCY_MAX,
     LATENCY_COUNT,
-) = range(40)
-N_COMMANDS = 40
+) = range(37)
+N_COMMANDS = 37
 HISTOGRAM = N_COMMANDS + COMMANDS
-# The histogram is exact below 2048 cycles; each doubling above has 128 buckets, so a bucket is within 1/128.
+# The latency histogram is exact below 2048 cycles; each doubling above has 1,024 buckets.
 EXACT_LATENCY = 2048
 DOUBLING_BUCKETS = 1024
-HISTOGRAM_BUCKETS = EXACT_LATENCY + 40 * DOUBLING_BUCKETS
+HISTOGRAM_BUCKETS = EXACT_LATENCY + 24 * DOUBLING_BUCKETS
 CHANNEL_COLUMNS = HISTOGRAM + HISTOGRAM_BUCKETS
 
 # bus: one data bus (a pseudo channel, or the channel), for the accounting of lost time.
@@ -184,10 +218,6 @@ BUS_COLUMNS = 5
 # scope: what an all-bank command addresses (a rank, or a pseudo channel of one rank).
 OPEN_BANKS, OPEN_SINCE, OPEN_CYCLES, REFRESH_FROM, REFRESH_UNTIL = range(5)
 SCOPE_COLUMNS = 5
-
-# lists: banks with waiting requests (two queues), promoted entries in order, free entries.
-LIST_R, LIST_W, LIST_PROMOTED, LIST_FREE = range(4)
-LISTS = 4
 
 # feed: one request a source still has to offer.
 F_CHANNEL, F_BANK, F_ROW, F_COLUMN, F_ADDRESS, F_WRITE, F_CYCLE, F_REQUEST = range(8)
@@ -206,11 +236,11 @@ FEED_COLUMNS = 8
     S_HEAP,
     S_DONE,
     S_AWAITED,
-    S_BASE,
-    S_OFFERED_AT,
+    S_NUMBER,
     S_UNISSUED,
+    S_SIZE,
 ) = range(14)
-SOURCE_COLUMNS = 14
+SOURCE_COLUMNS = 14  # followed by the heap of the window's slots
 
 # Why ``advance`` returned.
 REACHED, NEED_FEED, LOG_FULL, COMPLETED, DRAINED = range(5)

@@ -10,6 +10,7 @@ from openrow.memory.columns import (
     ACT_CAUSE,
     ACTIVATING,
     BANK,
+    BANK_COLUMNS,
     CLASSIFIED,
     CLOSED,
     CLOSED_PAGE,
@@ -17,6 +18,7 @@ from openrow.memory.columns import (
     COMMAND_BUSES,
     HIT,
     HITS_IN_ROW,
+    INDEX,
     IS_WRITE,
     LAST_USE,
     LOGGED,
@@ -26,6 +28,7 @@ from openrow.memory.columns import (
     N_CONFLICTS,
     N_HITS,
     N_MISSES,
+    NUMBER,
     OPEN_ROW,
     PAGE_POLICY,
     PRE,
@@ -42,24 +45,19 @@ from openrow.memory.columns import (
     READ,
     READ_AUTO,
     REF_ALL,
-    REF_BANK,
     REFRESH_CYCLES,
     REFRESH_FROM,
     REFRESH_INTERVAL,
-    REFRESH_MODE,
-    REFRESH_UNITS,
     REFRESH_UNTIL,
     REFRESHES_DONE,
+    REFRESHES_DUE,
     ROW,
+    SCOPE,
     SCOPE_BANKS,
-    SIZE_R,
+    SCOPES,
+    SINCE_M,
     SPLIT_ACTIVATE,
     SUM_M,
-    SINCE_M,
-    REFRESHES_DUE,
-    ALL_BANK_REFRESH,
-    SYNC_READ,
-    SYNC_WRITE,
     WRITE,
     WRITE_AUTO,
 )
@@ -70,152 +68,142 @@ from openrow_kernels.compilation import compiled
 
 
 @compiled
-def record(log, chan, channel, cycle, command, b, row, column, wide):
-    """Append a command to the record."""
-    i = chan[LOGGED]
-    log[i, R_CYCLE] = cycle
-    log[i, R_COMMAND] = command
-    log[i, R_CHANNEL] = channel
-    log[i, R_BANK] = b
-    log[i, R_ROW] = row
-    log[i, R_COLUMN] = column
-    log[i, R_WIDE] = wide
-    chan[LOGGED] = i + 1
+def record(s, log, ch, cycle, command, b, row, column, wide):
+    """Append a command to the record, if one is kept."""
+    if log.shape[0] > 0:
+        i = s[LOGGED]
+        log[i, R_CYCLE] = cycle
+        log[i, R_COMMAND] = command
+        log[i, R_CHANNEL] = s[ch + NUMBER]
+        log[i, R_BANK] = s[b + INDEX]
+        log[i, R_ROW] = row
+        log[i, R_COLUMN] = column
+        log[i, R_WIDE] = wide
+        s[LOGGED] = i + 1
 
 
 @compiled
-def classify(bank, entry, e, b):
+def classify(s, e, b):
     """Count the row outcome of a request at the first command issued for it."""
-    if entry[e, CLASSIFIED] == 0:
-        entry[e, CLASSIFIED] = 1
-        open_row = bank[b, OPEN_ROW]
-        if open_row == entry[e, ROW]:
-            bank[b, N_HITS] += 1
+    if s[e + CLASSIFIED] == 0:
+        s[e + CLASSIFIED] = 1
+        open_row = s[b + OPEN_ROW]
+        if open_row == s[e + ROW]:
+            s[b + N_HITS] += 1
         elif open_row == CLOSED:
-            bank[b, N_MISSES] += 1
+            s[b + N_MISSES] += 1
         else:
-            bank[b, N_CONFLICTS] += 1
+            s[b + N_CONFLICTS] += 1
 
 
 @compiled
-def last_access(rules, bank, b, e, promoted):
+def last_access(rules, s, b, promoted):
     """Whether closed-page policy closes the row with this access: no other waiting request hits it."""
-    if rules[PAGE_POLICY] != CLOSED_PAGE or (bank[b, PROMOTED] >= 0 and not promoted):
+    if rules[PAGE_POLICY] != CLOSED_PAGE or (s[b + PROMOTED] != 0 and not promoted):
         return False
-    for o in range(0, 2 * QUEUE_STRIDE, QUEUE_STRIDE):
-        if bank[b, HIT + o] >= 0:
-            return False
-    return True
+    return s[b + HIT] == 0 and s[b + HIT + QUEUE_STRIDE] == 0
 
 
 @compiled
-def issue_activate(rules, ready, bank, entry, chan, lists, scope, e, b, cycle):
+def activate(rules, s, ch, e, b, cycle):
     """ACT: the request's row opens and the request moves to the active buffer."""
-    bank[b, ACT_CAUSE] = activation_cause(ready, ACT, b, cycle)
-    bank[b, N_ACTS] += 1
-    bank[b, HITS_IN_ROW] = 0
-    bank[b, LAST_USE] = cycle
-    bank_opened(rules, scope, b, cycle)
-    remove(bank, entry, chan, lists, entry[e, IS_WRITE], e, cycle)
+    s[b + ACT_CAUSE] = activation_cause(rules, s, ch, ACT, b, cycle)
+    s[b + N_ACTS] += 1
+    s[b + HITS_IN_ROW] = 0
+    s[b + LAST_USE] = cycle
+    bank_opened(s, b, cycle)
+    remove(rules, s, ch, s[e + IS_WRITE], e, cycle)
     if rules[COMMAND_BUSES] == SPLIT_ACTIVATE:
-        bank[b, OPEN_ROW] = ACTIVATING
-        chan[ACT2_ENTRY] = e
-        chan[ACT2_LATEST] = cycle + rules[ACT2_DEADLINE]
+        s[b + OPEN_ROW] = ACTIVATING
+        s[ch + ACT2_ENTRY] = e
+        s[ch + ACT2_LATEST] = cycle + rules[ACT2_DEADLINE]
     else:
-        row_opened(bank, entry, b, entry[e, ROW])
-        append_promoted(bank, entry, chan, lists, e)
+        row_opened(s, b, s[e + ROW])
+        append_promoted(rules, s, ch, e)
 
 
 @compiled
-def issue_column(rules, ready, bank, entry, chan, lists, bus, scope, e, b, cycle):
-    """RD or WR: the request leaves the controller. Returns the command, which may close the row as well."""
-    is_write = entry[e, IS_WRITE]
+def access(rules, s, ch, e, b, cycle):
+    """RD or WR: the request leaves its queue. Returns the command, which may close the row as well."""
+    is_write = s[e + IS_WRITE]
     command = WRITE if is_write else READ
-    count_column(rules, ready, bank, bus, scope, command, b, cycle)
-    bank[b, N_BURSTS] += 1
-    bank[b, HITS_IN_ROW] += 1
-    bank[b, LAST_USE] = cycle
-    promoted = bank[b, PROMOTED] == e
+    count_column(rules, s, ch, command, b, cycle)
+    s[b + N_BURSTS] += 1
+    s[b + HITS_IN_ROW] += 1
+    s[b + LAST_USE] = cycle
+    promoted = s[b + PROMOTED] == e
     if promoted:
-        remove_promoted(bank, entry, chan, lists, e)
+        remove_promoted(rules, s, ch, e)
     else:
-        remove(bank, entry, chan, lists, is_write, e, cycle)
-    if last_access(rules, bank, b, e, promoted):
-        row_closed(bank, b)
-        banks_closed(rules, scope, b, 1, cycle)
+        remove(rules, s, ch, is_write, e, cycle)
+    if last_access(rules, s, b, promoted):
+        row_closed(s, b)
+        banks_closed(s, b, 1, cycle)
         command = WRITE_AUTO if is_write else READ_AUTO
     return command
 
 
 @compiled
-def issue_for_request(
-    rules, rows, ready, ring, bank, entry, chan, lists, bus, scope, log, src, heap, times, channel, command, e, cycle
-):
+def issue_for_request(rules, rows, s, log, times, ch, command, e, cycle):
     """Issue ``command``, the one entry ``e`` needs, at ``cycle``."""
-    b, row, column = entry[e, BANK], entry[e, ROW], entry[e, COLUMN]
-    if command != SYNC_READ and command != SYNC_WRITE and command != ACT2:
-        classify(bank, entry, e, b)
-    if command == ACT:
-        issue_activate(rules, ready, bank, entry, chan, lists, scope, e, b, cycle)
-    elif command == PRE:
-        row_closed(bank, b)
-        banks_closed(rules, scope, b, 1, cycle)
-    elif command == ACT2:
-        row_opened(bank, entry, b, row)
-        append_promoted(bank, entry, chan, lists, e)
-        chan[ACT2_ENTRY] = -1
-    elif command == READ:
-        command = issue_column(rules, ready, bank, entry, chan, lists, bus, scope, e, b, cycle)
-        retire_read(rules, entry, chan, lists, src, heap, times, e, cycle)
+    b, row, column = s[e + BANK], s[e + ROW], s[e + COLUMN]
+    if command < ACT2:
+        classify(s, e, b)
+    if command == READ:
+        command = access(rules, s, ch, e, b, cycle)
+        retire_read(rules, s, times, ch, e, cycle)
     elif command == WRITE:
-        command = issue_column(rules, ready, bank, entry, chan, lists, bus, scope, e, b, cycle)
-        retire_write(rules, entry, chan, lists, src, heap, times, e, cycle)
-    apply_constraints(rules, rows, ready, ring, command, b, cycle)
-    chan[N_COMMANDS + command] += 1
-    if log.shape[0] > 0:
-        record(log, chan, channel, cycle, command, b, row, column, 0)
+        command = access(rules, s, ch, e, b, cycle)
+        retire_write(rules, s, times, ch, e, cycle)
+    elif command == ACT:
+        activate(rules, s, ch, e, b, cycle)
+    elif command == PRE:
+        row_closed(s, b)
+        banks_closed(s, b, 1, cycle)
+    elif command == ACT2:
+        row_opened(s, b, row)
+        append_promoted(rules, s, ch, e)
+        s[ch + ACT2_ENTRY] = 0
+    apply_constraints(rules, rows, s, ch, b, command, cycle)
+    s[ch + N_COMMANDS + command] += 1
+    record(s, log, ch, cycle, command, b, row, column, 0)
 
 
 @compiled
-def close_bank(rules, rows, ready, ring, bank, chan, scope, log, channel, b, cycle):
-    """PREpb on behalf of no request: for a per-bank refresh, or by the time-out page policy."""
-    row = bank[b, OPEN_ROW]
-    row_closed(bank, b)
-    banks_closed(rules, scope, b, 1, cycle)
-    apply_constraints(rules, rows, ready, ring, PRE, b, cycle)
-    chan[N_COMMANDS + PRE] += 1
-    if log.shape[0] > 0:
-        record(log, chan, channel, cycle, PRE, b, row, -1, 0)
+def close_bank(rules, rows, s, log, ch, b, cycle):
+    """PRE on behalf of no request: for a per-bank refresh, or by the time-out page policy."""
+    row = s[b + OPEN_ROW]
+    row_closed(s, b)
+    banks_closed(s, b, 1, cycle)
+    apply_constraints(rules, rows, s, ch, b, PRE, cycle)
+    s[ch + N_COMMANDS + PRE] += 1
+    record(s, log, ch, cycle, PRE, b, row, -1, 0)
 
 
 @compiled
-def close_scope(rules, rows, ready, ring, bank, chan, scope, log, channel, b, cycle):
+def close_scope(rules, rows, s, log, ch, b, cycle):
     """PREab: close every bank of the scope whose first bank is ``b``."""
     count = 0
-    for i in range(b, b + rules[SCOPE_BANKS]):
-        if bank[i, OPEN_ROW] != CLOSED:
-            row_closed(bank, i)
+    for i in range(b, b + rules[SCOPE_BANKS] * BANK_COLUMNS, BANK_COLUMNS):
+        if s[i + OPEN_ROW] != CLOSED:
+            row_closed(s, i)
             count += 1
-    banks_closed(rules, scope, b, count, cycle)
-    apply_constraints(rules, rows, ready, ring, PRE_ALL, b, cycle)
-    chan[N_COMMANDS + PRE_ALL] += 1
-    if log.shape[0] > 0:
-        record(log, chan, channel, cycle, PRE_ALL, b, -1, -1, 1)
+    banks_closed(s, b, count, cycle)
+    apply_constraints(rules, rows, s, ch, b, PRE_ALL, cycle)
+    s[ch + N_COMMANDS + PRE_ALL] += 1
+    record(s, log, ch, cycle, PRE_ALL, b, -1, -1, 1)
 
 
 @compiled
-def refresh(rules, rows, ready, ring, chan, scope, log, channel, command, b, cycle):
+def refresh(rules, rows, s, log, ch, command, b, cycle):
     """REFab or REFpb: the refresh at the head of the maintenance queue is done."""
-    s = b // rules[SCOPE_BANKS]
     if command == REF_ALL:
-        due = (chan[REFRESHES_DONE] // rules[REFRESH_UNITS] + 1) * rules[REFRESH_INTERVAL]
-        scope[s, REFRESH_FROM] = due
-        scope[s, REFRESH_UNTIL] = cycle + rules[REFRESH_CYCLES]
-    size = chan[REFRESHES_DUE] - chan[REFRESHES_DONE]
-    chan[SUM_M] += size * (cycle - chan[SINCE_M])
-    chan[SINCE_M] = cycle
-    chan[REFRESHES_DONE] += 1
-    apply_constraints(rules, rows, ready, ring, command, b, cycle)
-    chan[N_COMMANDS + command] += 1
-    if log.shape[0] > 0:
-        record(log, chan, channel, cycle, command, b, -1, -1, 1 if command == REF_ALL else 0)
+        sc = s[b + SCOPE]
+        s[sc + REFRESH_FROM] = (s[ch + REFRESHES_DONE] // rules[SCOPES] + 1) * rules[REFRESH_INTERVAL]
+        s[sc + REFRESH_UNTIL] = cycle + rules[REFRESH_CYCLES]
+    s[ch + SUM_M] += (s[ch + REFRESHES_DUE] - s[ch + REFRESHES_DONE]) * (cycle - s[ch + SINCE_M])
+    s[ch + SINCE_M] = cycle
+    s[ch + REFRESHES_DONE] += 1
+    apply_constraints(rules, rows, s, ch, b, command, cycle)
+    s[ch + N_COMMANDS + command] += 1
+    record(s, log, ch, cycle, command, b, -1, -1, 1 if command == REF_ALL else 0)

@@ -4,18 +4,19 @@ A plan is made after all requests of the present cycle have been offered and hol
 accepted, or a refresh falls due. It names the first cycle, from ``floor`` on, at which the controller issues a
 command, and the command. The order of precedence in one cycle is: activated requests, the head of the maintenance
 queue, the request queue the write mode selects, rows closed by time-out. An all-bank refresh that is due silences
-the request queues altogether; a per-bank refresh silences its bank.
+the request queues altogether; a per-bank refresh holds its bank.
 
 The write mode is evaluated in a cycle that reaches the request queues, and in no other. A second evaluation with
 unchanged queues changes nothing, so one evaluation at ``floor`` stands for every idle cycle that is skipped.
 """
 
 from openrow.memory.columns import (
+    ACT,
     ACT2,
     ACT2_ENTRY,
     ACT2_LATEST,
-    ALL_BANK_REFRESH,
-    EDGES,
+    COMMAND_BUSES,
+    DUAL_BUS,
     FAR,
     FCFS,
     IS_WRITE,
@@ -27,17 +28,14 @@ from openrow.memory.columns import (
     PLANNED,
     PRE,
     READ,
-    REFRESH_MODE,
-    REFRESHES_DONE,
-    REFRESHES_DUE,
     SCHEDULER,
+    SINGLE_BUS,
     SYNC_ENTRY,
     TIMEOUT_PAGE,
     WRITE,
 )
+from openrow.memory.refresh_compiled import held_bank, plan_refresh, queues_are_silent
 from openrow.memory.scheduling_compiled import (
-    plan_refresh,
-    refresh_bank,
     scan_hits,
     scan_in_order,
     scan_promoted,
@@ -50,140 +48,136 @@ from openrow_kernels.compilation import compiled
 
 
 @compiled
-def set_plan(chan, cycle, command, entry, b):
-    """Note the plan; ``entry`` is -1 for a command on behalf of no request."""
-    chan[PLANNED] = 1
-    chan[PLAN_CYCLE] = cycle
-    chan[PLAN_COMMAND] = command
-    chan[PLAN_ENTRY] = entry
-    chan[PLAN_BANK] = b
+def set_plan(s, ch, cycle, command, e, b):
+    """Note the plan; entry 0 means a command on behalf of no request, for bank ``b``."""
+    s[ch + PLANNED] = 1
+    s[ch + PLAN_CYCLE] = cycle
+    s[ch + PLAN_COMMAND] = command
+    s[ch + PLAN_ENTRY] = e
+    s[ch + PLAN_BANK] = b
 
 
 @compiled
-def queues_are_silent(rules, chan):
-    """Whether an all-bank refresh is due."""
-    return rules[REFRESH_MODE] == ALL_BANK_REFRESH and chan[REFRESHES_DUE] != chan[REFRESHES_DONE]
+def plan_access(s, ch, cycle, e):
+    """Plan the RD or WR of entry ``e``."""
+    set_plan(s, ch, cycle, READ + s[e + IS_WRITE], e, 0)
 
 
 @compiled
-def held_bank(rules, chan):
-    """The bank a due per-bank refresh holds, or -1."""
-    if chan[REFRESHES_DUE] == chan[REFRESHES_DONE]:
-        return -1
-    return refresh_bank(rules, chan)
-
-
-@compiled
-def plan_single_bus(rules, ready, bank, entry, chan, lists, scope, floor):
+def plan_single_bus(rules, s, ch, floor):
     """One command a cycle, of any kind."""
-    cycle, e = scan_promoted(ready, entry, chan, lists, floor, 0)
+    cycle, e = scan_promoted(rules, s, ch, floor)
     if cycle == floor:
-        set_plan(chan, cycle, READ + entry[e, IS_WRITE], e, -1)
+        plan_access(s, ch, cycle, e)
         return
-    command = READ + entry[e, IS_WRITE] if e >= 0 else READ
-    b = -1
-    refresh_cycle, refresh_b, refresh_command = plan_refresh(
-        rules, ready, bank, entry, chan, lists, scope, floor
-    )
+    command, b = READ, 0
+    if e != 0:
+        command += s[e + IS_WRITE]
+    refresh_cycle, refresh_b, refresh_command = plan_refresh(rules, s, ch, floor)
     if refresh_cycle < cycle:
-        cycle, e, b, command = refresh_cycle, -1, refresh_b, refresh_command
-    if not queues_are_silent(rules, chan):
-        queue = update_write_mode(rules, chan)
-        held = held_bank(rules, chan)
-        queue_cycle, queue_e, queue_command = scan_queue(
-            rules, ready, bank, entry, chan, lists, queue, floor, held
-        )
+        cycle, e, b, command = refresh_cycle, 0, refresh_b, refresh_command
+    if not queues_are_silent(rules, s, ch):
+        queue = update_write_mode(rules, s, ch)
+        queue_cycle, queue_e, queue_command = scan_queue(rules, s, ch, queue, floor, held_bank(rules, s, ch))
         if queue_cycle < cycle:
-            cycle, e, b, command = queue_cycle, queue_e, -1, queue_command
+            cycle, e, b, command = queue_cycle, queue_e, 0, queue_command
         if rules[PAGE_POLICY] == TIMEOUT_PAGE:
-            close_cycle, close_b = scan_timeouts(rules, ready, bank, floor)
+            close_cycle, close_b = scan_timeouts(rules, s, ch, floor)
             if close_cycle < cycle:
-                cycle, e, b, command = close_cycle, -1, close_b, PRE
-    set_plan(chan, cycle, command, e, b)
+                cycle, e, b, command = close_cycle, 0, close_b, PRE
+    set_plan(s, ch, cycle, command, e, b)
 
 
 @compiled
-def scan_row_slot(rules, ready, bank, entry, chan, lists, scope, queue, floor):
-    """The row bus: refresh, then ACT and PREpb of the queue, then time-outs. Returns (cycle, entry, bank, command)."""
-    cycle, b, command = plan_refresh(rules, ready, bank, entry, chan, lists, scope, floor)
-    e = -1
-    if queues_are_silent(rules, chan):
-        return cycle, e, b, command
-    held = held_bank(rules, chan)
-    if rules[SCHEDULER] == FCFS:
-        queue_cycle, queue_e, queue_command = scan_in_order(
-            rules, ready, bank, entry, chan, lists, queue, floor, held
-        )
-        if queue_command == READ or queue_command == WRITE:
-            queue_cycle = FAR
-    else:
-        queue_cycle, queue_e, queue_command = scan_rows(
-            rules, ready, bank, entry, chan, lists, queue, floor, held
-        )
-    if queue_cycle < cycle:
-        cycle, e, b, command = queue_cycle, queue_e, -1, queue_command
-    if rules[PAGE_POLICY] == TIMEOUT_PAGE:
-        close_cycle, close_b = scan_timeouts(rules, ready, bank, floor)
-        if close_cycle < cycle:
-            cycle, e, b, command = close_cycle, -1, close_b, PRE
+def scan_row_queue(rules, s, ch, queue, floor, held):
+    """ACT and PRE of a request queue on a row bus. Returns (cycle, entry, command)."""
+    if rules[SCHEDULER] != FCFS:
+        return scan_rows(rules, s, ch, queue, floor, held)
+    cycle, e, command = scan_in_order(rules, s, ch, queue, floor, held)
+    if command == READ or command == WRITE:
+        return FAR, 0, ACT
+    return cycle, e, command
+
+
+@compiled
+def scan_column_queue(rules, s, ch, queue, floor, held):
+    """RD and WR of a request queue on a column bus. Returns (cycle, entry)."""
+    if rules[SCHEDULER] != FCFS:
+        return scan_hits(rules, s, ch, queue, floor, held)
+    cycle, e, command = scan_in_order(rules, s, ch, queue, floor, held)
+    if command == READ or command == WRITE:
+        return cycle, e
+    return FAR, 0
+
+
+@compiled
+def scan_row_slot(rules, s, ch, queue, floor):
+    """The row bus: refresh, ACT and PRE of the queue, time-outs. Returns (cycle, entry, bank, command)."""
+    cycle, b, command = plan_refresh(rules, s, ch, floor)
+    e = 0
+    if not queues_are_silent(rules, s, ch):
+        held = held_bank(rules, s, ch)
+        queue_cycle, queue_e, queue_command = scan_row_queue(rules, s, ch, queue, floor, held)
+        if queue_cycle < cycle:
+            cycle, e, b, command = queue_cycle, queue_e, 0, queue_command
+        if rules[PAGE_POLICY] == TIMEOUT_PAGE:
+            close_cycle, close_b = scan_timeouts(rules, s, ch, floor)
+            if close_cycle < cycle:
+                cycle, e, b, command = close_cycle, 0, close_b, PRE
     return cycle, e, b, command
 
 
 @compiled
-def scan_column_queue(rules, ready, bank, entry, chan, lists, queue, floor):
-    """The column bus: row hits of the queue. Returns (cycle, entry)."""
-    held = held_bank(rules, chan)
-    if rules[SCHEDULER] == FCFS:
-        cycle, e, command = scan_in_order(rules, ready, bank, entry, chan, lists, queue, floor, held)
-        if command == READ or command == WRITE:
-            return cycle, e
-        return FAR, -1
-    return scan_hits(rules, ready, bank, entry, chan, lists, queue, floor, held)
-
-
-@compiled
-def plan_dual_bus(rules, ready, bank, entry, chan, lists, scope, floor):
+def plan_dual_bus(rules, s, ch, floor):
     """A column command and a row command a cycle, the column command first."""
-    cycle, e = scan_promoted(ready, entry, chan, lists, floor, rules[EDGES] - 1)
+    cycle, e = scan_promoted(rules, s, ch, floor)
     if cycle == floor:
-        set_plan(chan, cycle, READ + entry[e, IS_WRITE], e, -1)
+        plan_access(s, ch, cycle, e)
         return
     queue = 0
-    if not queues_are_silent(rules, chan):
-        queue = update_write_mode(rules, chan)
-        hit_cycle, hit = scan_column_queue(rules, ready, bank, entry, chan, lists, queue, floor)
+    if not queues_are_silent(rules, s, ch):
+        queue = update_write_mode(rules, s, ch)
+        hit_cycle, hit = scan_column_queue(rules, s, ch, queue, floor, held_bank(rules, s, ch))
         if hit_cycle < cycle:
             cycle, e = hit_cycle, hit
-    row_cycle, row_e, b, command = scan_row_slot(
-        rules, ready, bank, entry, chan, lists, scope, queue, floor
-    )
-    if cycle <= row_cycle:
-        set_plan(chan, cycle, READ + entry[e, IS_WRITE] if e >= 0 else READ, e, -1)
+    row_cycle, row_e, b, command = scan_row_slot(rules, s, ch, queue, floor)
+    if e != 0 and cycle <= row_cycle:
+        plan_access(s, ch, cycle, e)
     else:
-        set_plan(chan, row_cycle, command, row_e, b)
+        set_plan(s, ch, row_cycle, command, row_e, b)
 
 
 @compiled
-def plan_row_slot(rules, ready, bank, entry, chan, lists, scope, cycle):
+def plan_row_slot(rules, s, ch, cycle):
     """The row slot of a cycle whose column slot has just issued; leaves no plan if it has nothing to do."""
     queue = 0
-    if not queues_are_silent(rules, chan):
-        queue = update_write_mode(rules, chan)
-    row_cycle, e, b, command = scan_row_slot(rules, ready, bank, entry, chan, lists, scope, queue, cycle)
+    if not queues_are_silent(rules, s, ch):
+        queue = update_write_mode(rules, s, ch)
+    row_cycle, e, b, command = scan_row_slot(rules, s, ch, queue, cycle)
     if row_cycle == cycle:
-        set_plan(chan, cycle, command, e, b)
+        set_plan(s, ch, cycle, command, e, b)
 
 
 @compiled
-def plan_split_activate(rules, ready, bank, entry, chan, lists, scope, floor):
+def plan_split_activate(rules, s, ch, floor):
     """One bus, an activation in two commands: the second fills the first idle cycle, at the latest its deadline."""
-    if chan[SYNC_ENTRY] >= 0:
-        e = chan[SYNC_ENTRY]
-        set_plan(chan, floor, READ + entry[e, IS_WRITE], e, -1)
-        return
-    if chan[ACT2_ENTRY] >= 0 and chan[ACT2_LATEST] <= floor:
-        set_plan(chan, floor, ACT2, chan[ACT2_ENTRY], -1)
-        return
-    plan_single_bus(rules, ready, bank, entry, chan, lists, scope, floor)
-    if chan[ACT2_ENTRY] >= 0 and chan[PLAN_CYCLE] > floor:
-        set_plan(chan, floor, ACT2, chan[ACT2_ENTRY], -1)
+    activating = s[ch + ACT2_ENTRY]
+    if s[ch + SYNC_ENTRY] != 0:
+        plan_access(s, ch, floor, s[ch + SYNC_ENTRY])
+    elif activating != 0 and s[ch + ACT2_LATEST] <= floor:
+        set_plan(s, ch, floor, ACT2, activating, 0)
+    else:
+        plan_single_bus(rules, s, ch, floor)
+        if activating != 0 and s[ch + PLAN_CYCLE] > floor:
+            set_plan(s, ch, floor, ACT2, activating, 0)
+
+
+@compiled
+def plan(rules, s, ch, floor):
+    """Plan the channel's next command, not before ``floor``."""
+    if rules[COMMAND_BUSES] == SINGLE_BUS:
+        plan_single_bus(rules, s, ch, floor)
+    elif rules[COMMAND_BUSES] == DUAL_BUS:
+        plan_dual_bus(rules, s, ch, floor)
+    else:
+        plan_split_activate(rules, s, ch, floor)

@@ -9,14 +9,15 @@ lets a scan skip the others.
 from openrow.memory.columns import (
     ACTIVE_R,
     ADDRESS,
+    AT_ACTIVE,
+    AT_FREE,
+    AT_PROMOTED,
     BANK,
+    BANKS,
     CLOSED,
     FREE,
     HEAD,
     HIT,
-    LIST_FREE,
-    LIST_PROMOTED,
-    LIST_R,
     NEXT,
     OPEN_ROW,
     OTHER,
@@ -35,132 +36,139 @@ from openrow_kernels.compilation import compiled
 
 
 @compiled
-def new_entry(chan, lists):
+def new_entry(rules, s, ch):
     """Take a free entry."""
-    chan[FREE] -= 1
-    return lists[LIST_FREE, chan[FREE]]
+    s[ch + FREE] -= 1
+    return s[ch + rules[AT_FREE] + s[ch + FREE]]
 
 
 @compiled
-def free_entry(chan, lists, e):
+def free_entry(rules, s, ch, e):
     """Give entry ``e`` back."""
-    lists[LIST_FREE, chan[FREE]] = e
-    chan[FREE] += 1
+    s[ch + rules[AT_FREE] + s[ch + FREE]] = e
+    s[ch + FREE] += 1
 
 
 @compiled
-def count_size(chan, queue, change, cycle):
+def count_size(s, ch, queue, change, cycle):
     """Change the size of a request queue after ``cycle``; sizes are summed over cycles for the mean length."""
-    chan[SUM_R + queue] += chan[SIZE_R + queue] * (cycle - chan[SINCE_R + queue])
-    chan[SINCE_R + queue] = cycle
-    chan[SIZE_R + queue] += change
+    s[ch + SUM_R + queue] += s[ch + SIZE_R + queue] * (cycle - s[ch + SINCE_R + queue])
+    s[ch + SINCE_R + queue] = cycle
+    s[ch + SIZE_R + queue] += change
 
 
 @compiled
-def append(bank, entry, chan, lists, queue, e, cycle):
+def append(rules, s, ch, queue, e, cycle):
     """Put entry ``e`` at the tail of ``queue`` after ``cycle``."""
-    b = entry[e, BANK]
+    b = s[e + BANK]
     o = queue * QUEUE_STRIDE
-    tail = bank[b, TAIL + o]
-    entry[e, NEXT] = -1
-    entry[e, PREVIOUS] = tail
-    if tail < 0:
-        bank[b, HEAD + o] = e
-        active = chan[ACTIVE_R + queue]
-        lists[LIST_R + queue, active] = b
-        bank[b, PLACE + o] = active
-        chan[ACTIVE_R + queue] = active + 1
+    tail = s[b + TAIL + o]
+    s[e + NEXT] = 0
+    s[e + PREVIOUS] = tail
+    if tail == 0:
+        s[b + HEAD + o] = e
+        place = s[ch + ACTIVE_R + queue]
+        s[ch + rules[AT_ACTIVE] + queue * rules[BANKS] + place] = b
+        s[b + PLACE + o] = place
+        s[ch + ACTIVE_R + queue] = place + 1
     else:
-        entry[tail, NEXT] = e
-    bank[b, TAIL + o] = e
-    open_row = bank[b, OPEN_ROW]
+        s[tail + NEXT] = e
+    s[b + TAIL + o] = e
+    open_row = s[b + OPEN_ROW]
     if open_row >= 0:
-        column = (HIT if entry[e, ROW] == open_row else OTHER) + o
-        if bank[b, column] < 0:
-            bank[b, column] = e
-    count_size(chan, queue, 1, cycle)
+        kind = (HIT if s[e + ROW] == open_row else OTHER) + o
+        if s[b + kind] == 0:
+            s[b + kind] = e
+    count_size(s, ch, queue, 1, cycle)
 
 
 @compiled
-def next_of_kind(entry, e, open_row, hit):
-    """The first entry from ``e`` on whose row is (``hit``) or is not the open one; -1 where there is none."""
-    while e >= 0 and (entry[e, ROW] == open_row) != hit:
-        e = entry[e, NEXT]
+def next_of_kind(s, e, open_row, hit):
+    """The first entry from ``e`` on whose row is (``hit``) or is not the open one; 0 where there is none."""
+    while e != 0 and (s[e + ROW] == open_row) != hit:
+        e = s[e + NEXT]
     return e
 
 
 @compiled
-def remove(bank, entry, chan, lists, queue, e, cycle):
+def bank_falls_silent(rules, s, ch, queue, b):
+    """Take bank ``b``, which has no request left in ``queue``, off the list of active banks."""
+    active = ch + rules[AT_ACTIVE] + queue * rules[BANKS]
+    last = s[ch + ACTIVE_R + queue] - 1
+    s[ch + ACTIVE_R + queue] = last
+    place, moved = s[b + PLACE + queue * QUEUE_STRIDE], s[active + last]
+    s[active + place] = moved
+    s[moved + PLACE + queue * QUEUE_STRIDE] = place
+
+
+@compiled
+def remove(rules, s, ch, queue, e, cycle):
     """Take entry ``e`` out of ``queue`` after ``cycle``; the order of the others stays."""
-    b = entry[e, BANK]
+    b = s[e + BANK]
     o = queue * QUEUE_STRIDE
-    following, previous = entry[e, NEXT], entry[e, PREVIOUS]
-    if previous < 0:
-        bank[b, HEAD + o] = following
+    following, previous = s[e + NEXT], s[e + PREVIOUS]
+    if previous == 0:
+        s[b + HEAD + o] = following
     else:
-        entry[previous, NEXT] = following
-    if following < 0:
-        bank[b, TAIL + o] = previous
+        s[previous + NEXT] = following
+    if following == 0:
+        s[b + TAIL + o] = previous
     else:
-        entry[following, PREVIOUS] = previous
-    if bank[b, HIT + o] == e:
-        bank[b, HIT + o] = next_of_kind(entry, following, bank[b, OPEN_ROW], True)
-    elif bank[b, OTHER + o] == e:
-        bank[b, OTHER + o] = next_of_kind(entry, following, bank[b, OPEN_ROW], False)
-    if bank[b, HEAD + o] < 0:
-        last = chan[ACTIVE_R + queue] - 1
-        chan[ACTIVE_R + queue] = last
-        place, moved = bank[b, PLACE + o], lists[LIST_R + queue, last]
-        lists[LIST_R + queue, place] = moved
-        bank[moved, PLACE + o] = place
-    count_size(chan, queue, -1, cycle)
+        s[following + PREVIOUS] = previous
+    if s[b + HIT + o] == e:
+        s[b + HIT + o] = next_of_kind(s, following, s[b + OPEN_ROW], True)
+    elif s[b + OTHER + o] == e:
+        s[b + OTHER + o] = next_of_kind(s, following, s[b + OPEN_ROW], False)
+    if s[b + HEAD + o] == 0:
+        bank_falls_silent(rules, s, ch, queue, b)
+    count_size(s, ch, queue, -1, cycle)
 
 
 @compiled
-def row_opened(bank, entry, b, row):
+def row_opened(s, b, row):
     """Record that ``row`` is open in bank ``b`` and find the hits among the waiting requests."""
-    bank[b, OPEN_ROW] = row
+    s[b + OPEN_ROW] = row
     for o in range(0, 2 * QUEUE_STRIDE, QUEUE_STRIDE):
-        head = bank[b, HEAD + o]
-        bank[b, HIT + o] = next_of_kind(entry, head, row, True)
-        bank[b, OTHER + o] = next_of_kind(entry, head, row, False)
+        head = s[b + HEAD + o]
+        s[b + HIT + o] = next_of_kind(s, head, row, True)
+        s[b + OTHER + o] = next_of_kind(s, head, row, False)
 
 
 @compiled
-def row_closed(bank, b):
+def row_closed(s, b):
     """Record that bank ``b`` has no open row."""
-    bank[b, OPEN_ROW] = CLOSED
+    s[b + OPEN_ROW] = CLOSED
     for o in range(0, 2 * QUEUE_STRIDE, QUEUE_STRIDE):
-        bank[b, HIT + o] = -1
-        bank[b, OTHER + o] = -1
+        s[b + HIT + o] = 0
+        s[b + OTHER + o] = 0
 
 
 @compiled
-def append_promoted(bank, entry, chan, lists, e):
+def append_promoted(rules, s, ch, e):
     """Put entry ``e``, whose row is now open, at the tail of the active buffer."""
-    lists[LIST_PROMOTED, chan[SIZE_PROMOTED]] = e
-    chan[SIZE_PROMOTED] += 1
-    bank[entry[e, BANK], PROMOTED] = e
+    s[ch + rules[AT_PROMOTED] + s[ch + SIZE_PROMOTED]] = e
+    s[ch + SIZE_PROMOTED] += 1
+    s[s[e + BANK] + PROMOTED] = e
 
 
 @compiled
-def remove_promoted(bank, entry, chan, lists, e):
+def remove_promoted(rules, s, ch, e):
     """Take entry ``e`` out of the active buffer, keeping the order of the others."""
-    size = chan[SIZE_PROMOTED] - 1
-    i = 0
-    while lists[LIST_PROMOTED, i] != e:
+    i = ch + rules[AT_PROMOTED]
+    last = i + s[ch + SIZE_PROMOTED] - 1
+    while s[i] != e:
         i += 1
-    while i < size:
-        lists[LIST_PROMOTED, i] = lists[LIST_PROMOTED, i + 1]
+    while i < last:
+        s[i] = s[i + 1]
         i += 1
-    chan[SIZE_PROMOTED] = size
-    bank[entry[e, BANK], PROMOTED] = -1
+    s[ch + SIZE_PROMOTED] -= 1
+    s[s[e + BANK] + PROMOTED] = 0
 
 
 @compiled
-def waiting_at(bank, entry, queue, b, address):
-    """The entry of ``queue`` with this burst address, or -1. Equal addresses share a bank, so its list is enough."""
-    e = bank[b, HEAD + queue * QUEUE_STRIDE]
-    while e >= 0 and entry[e, ADDRESS] != address:
-        e = entry[e, NEXT]
+def waiting_at(s, queue, b, address):
+    """The entry of ``queue`` with this burst address, or 0. Equal addresses share a bank, so its list is enough."""
+    e = s[b + HEAD + queue * QUEUE_STRIDE]
+    while e != 0 and s[e + ADDRESS] != address:
+        e = s[e + NEXT]
     return e

@@ -1,17 +1,22 @@
 """Which request is served next: the earliest cycle at which anything can be issued, and the winner at that cycle.
 
 Nothing changes between two issues but the clock, so a scan answers for all cycles from ``floor`` on: it returns the
-first cycle at which one of its candidates is legal and, among those legal then, the winner. The controller jumps
-there. ``odd`` is 1 where commands other than a precharge start only on odd cycles (HBM3's rising edges), else 0.
+first cycle at which one of its candidates is legal and, among those legal then, the winner; entry 0 is none. The
+controller jumps there. Where commands other than a precharge start only on odd cycles (HBM3's rising edges),
+``odd`` is 1 and rounds their cycle up, else 0. ``held`` is the bank a due per-bank refresh keeps from the queues.
 """
 
 from openrow.memory.columns import (
     ACT,
     ACT2_ENTRY,
     ACTIVE_R,
-    ALL_BANK_REFRESH,
     ARRIVAL,
+    AT_ACTIVE,
+    AT_BANKS,
+    AT_PROMOTED,
+    AT_READY,
     BANK,
+    BANK_COLUMNS,
     BANKS,
     CAUSE_BITS,
     CLOSED,
@@ -24,222 +29,182 @@ from openrow.memory.columns import (
     HIGH_WATERMARK,
     HIT,
     HITS_IN_ROW,
+    INDEX,
     IS_WRITE,
     LAST_USE,
-    LIST_PROMOTED,
-    LIST_R,
     LOW_WATERMARK,
-    OPEN_BANKS,
     OPEN_ROW,
     ORDER,
     OTHER,
     PAGE_TIMEOUT,
     PRE,
-    PRE_ALL,
     PROMOTED,
     QUEUE_STRIDE,
+    RAMULATOR2,
     RAMULATOR2_ROW_HIT,
     READ,
-    REF_ALL,
-    REF_BANK,
-    REFRESH_MODE,
-    REFRESH_UNITS,
-    REFRESHES_DONE,
-    REFRESHES_DUE,
     ROW,
     ROW_HIT_CAP,
     SCHEDULER,
-    SCOPE_BANKS,
     SIZE_PROMOTED,
     SIZE_R,
     SIZE_W,
     WRITE_MODE,
 )
+from openrow.memory.timing_compiled import limit_of
 from openrow_kernels.compilation import compiled
 
 
 @compiled
-def update_write_mode(rules, chan):
+def update_write_mode(rules, s, ch):
     """Evaluate the write mode once, with the sizes of this moment; return the queue it selects."""
-    if chan[WRITE_MODE] == 0:
-        if chan[SIZE_W] >= rules[HIGH_WATERMARK] or chan[SIZE_R] == 0:
-            chan[WRITE_MODE] = 1
-    elif chan[SIZE_W] < rules[LOW_WATERMARK] and chan[SIZE_R] != 0:
-        chan[WRITE_MODE] = 0
-    return chan[WRITE_MODE]
+    if s[ch + WRITE_MODE] == 0:
+        if s[ch + SIZE_W] >= rules[HIGH_WATERMARK] or s[ch + SIZE_R] == 0:
+            s[ch + WRITE_MODE] = 1
+    elif s[ch + SIZE_W] < rules[LOW_WATERMARK] and s[ch + SIZE_R] != 0:
+        s[ch + WRITE_MODE] = 0
+    return s[ch + WRITE_MODE]
 
 
 @compiled
-def scan_promoted(ready, entry, chan, lists, floor, odd):
-    """The active buffer: oldest ready access to a row opened for it. Returns (cycle, entry)."""
-    best_cycle, best_arrival, best = FAR, FAR, -1
-    for i in range(chan[SIZE_PROMOTED]):
-        e = lists[LIST_PROMOTED, i]
-        cycle = max(ready[READ + entry[e, IS_WRITE], entry[e, BANK]] >> CAUSE_BITS, floor) | odd
-        if cycle < best_cycle or (cycle == best_cycle and entry[e, ARRIVAL] < best_arrival):
-            best_cycle, best_arrival, best = cycle, entry[e, ARRIVAL], e
-    return best_cycle, best
-
-
-@compiled
-def scan_hits(rules, ready, bank, entry, chan, lists, queue, floor, held):
-    """The oldest ready row hit of a queue, but for bank ``held``. Returns (cycle, entry)."""
+def scan_promoted(rules, s, ch, floor):
+    """The active buffer: the oldest ready access to a row opened for it. Returns (cycle, entry)."""
     odd = rules[EDGES] - 1
-    capped = rules[SCHEDULER] == FR_FCFS_CAP
-    o = queue * QUEUE_STRIDE
-    best_cycle, best_order, best = FAR, FAR, -1
-    for i in range(chan[ACTIVE_R + queue]):
-        b = lists[LIST_R + queue, i]
-        e = bank[b, HIT + o]
-        if e < 0 or b == held:
-            continue
-        if capped and bank[b, HITS_IN_ROW] >= rules[ROW_HIT_CAP] and bank[b, OTHER + o] >= 0:
-            continue
-        cycle = max(ready[READ + queue, b] >> CAUSE_BITS, floor) | odd
-        if cycle < best_cycle or (cycle == best_cycle and entry[e, ORDER] < best_order):
-            best_cycle, best_order, best = cycle, entry[e, ORDER], e
+    promoted = ch + rules[AT_PROMOTED]
+    best_cycle, best_arrival, best = FAR, FAR, 0
+    for i in range(promoted, promoted + s[ch + SIZE_PROMOTED]):
+        e = s[i]
+        limit = limit_of(rules, s, ch, s[e + BANK], READ + s[e + IS_WRITE])
+        cycle = max(limit >> CAUSE_BITS, floor) | odd
+        if cycle < best_cycle or (cycle == best_cycle and s[e + ARRIVAL] < best_arrival):
+            best_cycle, best_arrival, best = cycle, s[e + ARRIVAL], e
     return best_cycle, best
 
 
 @compiled
-def may_close(rules, bank, entry, b, o):
+def may_hit(rules, s, b, o):
+    """Whether the scheduler lets a hit of bank ``b`` go: a capped row yields to a waiting conflict."""
+    if rules[SCHEDULER] != FR_FCFS_CAP:
+        return True
+    return s[b + HITS_IN_ROW] < rules[ROW_HIT_CAP] or s[b + OTHER + o] == 0
+
+
+@compiled
+def may_close(rules, s, b, o):
     """Whether the scheduler lets the oldest request to another row close bank ``b``."""
-    if bank[b, PROMOTED] >= 0:
+    if s[b + PROMOTED] != 0:
         return False
-    hit = bank[b, HIT + o]
-    scheduler = rules[SCHEDULER]
-    if hit < 0:
+    scheduler, hit = rules[SCHEDULER], s[b + HIT + o]
+    if scheduler == RAMULATOR2 or hit == 0:
         return True
     if scheduler == RAMULATOR2_ROW_HIT:
-        return entry[hit, ARRIVAL] > entry[bank[b, OTHER + o], ARRIVAL]
-    if scheduler == FR_FCFS:
-        return False
+        return s[hit + ARRIVAL] > s[s[b + OTHER + o] + ARRIVAL]
     if scheduler == FR_FCFS_CAP:
-        return bank[b, HITS_IN_ROW] >= rules[ROW_HIT_CAP]
-    return True
-
-
-@compiled
-def scan_rows(rules, ready, bank, entry, chan, lists, queue, floor, held):
-    """The oldest request of a queue whose ACT or PREpb is ready. Returns (cycle, entry, command)."""
-    odd = rules[EDGES] - 1
-    o = queue * QUEUE_STRIDE
-    activating = chan[ACT2_ENTRY] >= 0
-    best_cycle, best_order, best, best_command = FAR, FAR, -1, ACT
-    for i in range(chan[ACTIVE_R + queue]):
-        b = lists[LIST_R + queue, i]
-        if b == held:
-            continue
-        open_row = bank[b, OPEN_ROW]
-        if open_row == CLOSED and not activating:
-            e = bank[b, HEAD + o]
-            cycle = max(ready[ACT, b] >> CAUSE_BITS, floor) | odd
-            command = ACT
-        elif open_row >= 0 and bank[b, OTHER + o] >= 0 and may_close(rules, bank, entry, b, o):
-            e = bank[b, OTHER + o]
-            cycle = max(ready[PRE, b] >> CAUSE_BITS, floor)
-            command = PRE
-        else:
-            continue
-        if cycle < best_cycle or (cycle == best_cycle and entry[e, ORDER] < best_order):
-            best_cycle, best_order, best, best_command = cycle, entry[e, ORDER], e, command
-    return best_cycle, best, best_command
-
-
-@compiled
-def oldest(bank, entry, chan, lists, queue):
-    """The oldest request of a queue, or -1."""
-    best_order, best = FAR, -1
-    for i in range(chan[ACTIVE_R + queue]):
-        e = bank[lists[LIST_R + queue, i], HEAD + queue * QUEUE_STRIDE]
-        if entry[e, ORDER] < best_order:
-            best_order, best = entry[e, ORDER], e
-    return best
-
-
-@compiled
-def scan_in_order(rules, ready, bank, entry, chan, lists, queue, floor, held):
-    """FCFS: the oldest request alone, once no activated request waits. Returns (cycle, entry, command)."""
-    e = oldest(bank, entry, chan, lists, queue)
-    if e < 0 or chan[SIZE_PROMOTED] > 0 or chan[ACT2_ENTRY] >= 0 or entry[e, BANK] == held:
-        return FAR, -1, ACT
-    odd = rules[EDGES] - 1
-    b = entry[e, BANK]
-    open_row = bank[b, OPEN_ROW]
-    if open_row == CLOSED:
-        return max(ready[ACT, b] >> CAUSE_BITS, floor) | odd, e, ACT
-    if open_row == entry[e, ROW]:
-        return max(ready[READ + queue, b] >> CAUSE_BITS, floor) | odd, e, READ + queue
-    return max(ready[PRE, b] >> CAUSE_BITS, floor), e, PRE
-
-
-@compiled
-def scan_queue(rules, ready, bank, entry, chan, lists, queue, floor, held):
-    """One queue, any command. Returns (cycle, entry, command)."""
-    scheduler = rules[SCHEDULER]
-    if scheduler == FCFS:
-        return scan_in_order(rules, ready, bank, entry, chan, lists, queue, floor, held)
-    hit_cycle, hit = scan_hits(rules, ready, bank, entry, chan, lists, queue, floor, held)
-    row_cycle, row, command = scan_rows(rules, ready, bank, entry, chan, lists, queue, floor, held)
-    hit_first = scheduler == FR_FCFS or scheduler == FR_FCFS_CAP
-    if hit >= 0 and (
-        hit_cycle < row_cycle
-        or (hit_cycle == row_cycle and (hit_first or entry[hit, ORDER] < entry[row, ORDER]))
-    ):
-        return hit_cycle, hit, READ + queue
-    return row_cycle, row, command
-
-
-@compiled
-def scan_timeouts(rules, ready, bank, floor):
-    """Time-out page policy: the first open row that nobody has used for long enough. Returns (cycle, bank)."""
-    best_cycle, best = FAR, -1
-    for b in range(rules[BANKS]):
-        wanted = bank[b, HIT] >= 0 or bank[b, HIT + QUEUE_STRIDE] >= 0 or bank[b, PROMOTED] >= 0
-        if bank[b, OPEN_ROW] >= 0 and not wanted:
-            cycle = max(ready[PRE, b] >> CAUSE_BITS, bank[b, LAST_USE] + rules[PAGE_TIMEOUT], floor)
-            if cycle < best_cycle:
-                best_cycle, best = cycle, b
-    return best_cycle, best
-
-
-@compiled
-def refresh_bank(rules, chan):
-    """The bank the refresh at the head of the maintenance queue addresses (all-bank: its scope's first)."""
-    done, scopes, scope_banks = chan[REFRESHES_DONE], rules[REFRESH_UNITS], rules[SCOPE_BANKS]
-    first = (done % scopes) * scope_banks
-    if rules[REFRESH_MODE] == ALL_BANK_REFRESH:
-        return first
-    return first + (done // scopes) % scope_banks
-
-
-@compiled
-def refresh_waits_for_access(rules, bank, entry, chan, lists, b):
-    """Whether a promoted request (or one being activated) still needs a row the refresh would close."""
-    span = rules[SCOPE_BANKS] if rules[REFRESH_MODE] == ALL_BANK_REFRESH else 1
-    if chan[ACT2_ENTRY] >= 0 and b <= entry[chan[ACT2_ENTRY], BANK] < b + span:
-        return True
-    for i in range(chan[SIZE_PROMOTED]):
-        if b <= entry[lists[LIST_PROMOTED, i], BANK] < b + span:
-            return True
+        return s[b + HITS_IN_ROW] >= rules[ROW_HIT_CAP]
     return False
 
 
 @compiled
-def plan_refresh(rules, ready, bank, entry, chan, lists, scope, floor):
-    """The command the head of the maintenance queue needs. Returns (cycle, bank, command)."""
-    if chan[REFRESHES_DUE] == chan[REFRESHES_DONE]:
-        return FAR, -1, REF_ALL
+def scan_hits(rules, s, ch, queue, floor, held):
+    """The oldest ready row hit of a queue. Returns (cycle, entry)."""
     odd = rules[EDGES] - 1
-    b = refresh_bank(rules, chan)
-    if rules[REFRESH_MODE] == ALL_BANK_REFRESH:
-        is_open = scope[b // rules[SCOPE_BANKS], OPEN_BANKS] > 0
-        close, command = PRE_ALL, REF_ALL
-    else:
-        is_open = bank[b, OPEN_ROW] != CLOSED
-        close, command = PRE, REF_BANK
-    if not is_open:
-        return max(ready[command, b] >> CAUSE_BITS, floor) | odd, b, command
-    if refresh_waits_for_access(rules, bank, entry, chan, lists, b):
-        return FAR, b, close
-    return max(ready[close, b] >> CAUSE_BITS, floor), b, close
+    o = queue * QUEUE_STRIDE
+    active = ch + rules[AT_ACTIVE] + queue * rules[BANKS]
+    limits = ch + rules[AT_READY] + (READ + queue) * rules[BANKS]
+    best_cycle, best_order, best = FAR, FAR, 0
+    for i in range(active, active + s[ch + ACTIVE_R + queue]):
+        b = s[i]
+        e = s[b + HIT + o]
+        if e == 0 or b == held or not may_hit(rules, s, b, o):
+            continue
+        cycle = max(s[limits + s[b + INDEX]] >> CAUSE_BITS, floor) | odd
+        if cycle < best_cycle or (cycle == best_cycle and s[e + ORDER] < best_order):
+            best_cycle, best_order, best = cycle, s[e + ORDER], e
+    return best_cycle, best
+
+
+@compiled
+def scan_rows(rules, s, ch, queue, floor, held):
+    """The oldest request of a queue whose ACT or PRE is ready. Returns (cycle, entry, command)."""
+    odd = rules[EDGES] - 1
+    o = queue * QUEUE_STRIDE
+    active = ch + rules[AT_ACTIVE] + queue * rules[BANKS]
+    table = ch + rules[AT_READY]
+    activating = s[ch + ACT2_ENTRY] != 0
+    best_cycle, best_order, best, best_command = FAR, FAR, 0, ACT
+    for i in range(active, active + s[ch + ACTIVE_R + queue]):
+        b = s[i]
+        open_row = s[b + OPEN_ROW]
+        if b == held:
+            continue
+        if open_row == CLOSED and not activating:
+            e, command = s[b + HEAD + o], ACT
+            cycle = max(s[table + ACT * rules[BANKS] + s[b + INDEX]] >> CAUSE_BITS, floor) | odd
+        elif open_row >= 0 and s[b + OTHER + o] != 0 and may_close(rules, s, b, o):
+            e, command = s[b + OTHER + o], PRE
+            cycle = max(s[table + PRE * rules[BANKS] + s[b + INDEX]] >> CAUSE_BITS, floor)
+        else:
+            continue
+        if cycle < best_cycle or (cycle == best_cycle and s[e + ORDER] < best_order):
+            best_cycle, best_order, best, best_command = cycle, s[e + ORDER], e, command
+    return best_cycle, best, best_command
+
+
+@compiled
+def oldest(rules, s, ch, queue):
+    """The oldest request of a queue, or 0."""
+    active = ch + rules[AT_ACTIVE] + queue * rules[BANKS]
+    best_order, best = FAR, 0
+    for i in range(active, active + s[ch + ACTIVE_R + queue]):
+        e = s[s[i] + HEAD + queue * QUEUE_STRIDE]
+        if s[e + ORDER] < best_order:
+            best_order, best = s[e + ORDER], e
+    return best
+
+
+@compiled
+def scan_in_order(rules, s, ch, queue, floor, held):
+    """FCFS: the oldest request alone, once no activated request waits. Returns (cycle, entry, command)."""
+    e = oldest(rules, s, ch, queue)
+    if e == 0 or s[ch + SIZE_PROMOTED] > 0 or s[ch + ACT2_ENTRY] != 0 or s[e + BANK] == held:
+        return FAR, 0, ACT
+    odd = rules[EDGES] - 1
+    b = s[e + BANK]
+    open_row = s[b + OPEN_ROW]
+    if open_row == CLOSED:
+        return max(limit_of(rules, s, ch, b, ACT) >> CAUSE_BITS, floor) | odd, e, ACT
+    if open_row == s[e + ROW]:
+        return max(limit_of(rules, s, ch, b, READ + queue) >> CAUSE_BITS, floor) | odd, e, READ + queue
+    return max(limit_of(rules, s, ch, b, PRE) >> CAUSE_BITS, floor), e, PRE
+
+
+@compiled
+def scan_queue(rules, s, ch, queue, floor, held):
+    """One queue, any command. Returns (cycle, entry, command)."""
+    scheduler = rules[SCHEDULER]
+    if scheduler == FCFS:
+        return scan_in_order(rules, s, ch, queue, floor, held)
+    cycle, e, command = scan_rows(rules, s, ch, queue, floor, held)
+    hit_cycle, hit = scan_hits(rules, s, ch, queue, floor, held)
+    if hit_cycle < cycle:
+        return hit_cycle, hit, READ + queue
+    if hit != 0 and hit_cycle == cycle:
+        hit_first = scheduler == FR_FCFS or scheduler == FR_FCFS_CAP
+        if hit_first or s[hit + ORDER] < s[e + ORDER]:
+            return hit_cycle, hit, READ + queue
+    return cycle, e, command
+
+
+@compiled
+def scan_timeouts(rules, s, ch, floor):
+    """Time-out page policy: the first open row that nobody has used for long enough. Returns (cycle, bank)."""
+    best_cycle, best = FAR, 0
+    first = ch + rules[AT_BANKS]
+    for b in range(first, first + rules[BANKS] * BANK_COLUMNS, BANK_COLUMNS):
+        wanted = s[b + HIT] != 0 or s[b + HIT + QUEUE_STRIDE] != 0 or s[b + PROMOTED] != 0
+        if s[b + OPEN_ROW] >= 0 and not wanted:
+            idle = s[b + LAST_USE] + rules[PAGE_TIMEOUT]
+            cycle = max(limit_of(rules, s, ch, b, PRE) >> CAUSE_BITS, idle, floor)
+            if cycle < best_cycle:
+                best_cycle, best = cycle, b
+    return best_cycle, best

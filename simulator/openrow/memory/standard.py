@@ -31,7 +31,11 @@ SCHEDULER_CODE = {
     Scheduler.FR_FCFS_CAP: c.FR_FCFS_CAP,
     Scheduler.FCFS: c.FCFS,
 }
-PAGE_CODE = {PagePolicy.OPEN: c.OPEN_PAGE, PagePolicy.CLOSED: c.CLOSED_PAGE, PagePolicy.TIMEOUT: c.TIMEOUT_PAGE}
+PAGE_CODE = {
+    PagePolicy.OPEN: c.OPEN_PAGE,
+    PagePolicy.CLOSED: c.CLOSED_PAGE,
+    PagePolicy.TIMEOUT: c.TIMEOUT_PAGE,
+}
 REFRESH_CODE = {
     Refresh.NONE: c.NO_REFRESH,
     Refresh.ALL_BANK: c.ALL_BANK_REFRESH,
@@ -122,7 +126,9 @@ def resolved_constraints(memory: MemoryConfig) -> list[ResolvedConstraint]:
         for preceding in constraint.preceding:
             for following in constraint.following:
                 if preceding in used and following in used:
-                    occupied = memory.command_cycles.get(preceding, 1) - memory.command_cycles.get(following, 1)
+                    occupied = memory.command_cycles.get(preceding, 1) - memory.command_cycles.get(
+                        following, 1
+                    )
                     rows.append(
                         ResolvedConstraint(
                             constraint.level,
@@ -146,8 +152,6 @@ class Standard:
     """(RULES,) scalars and the row ranges of the commands."""
     rows: Int64Array
     """(n, ROW_COLUMNS) resolved constraints."""
-    ring_size: int
-    """Cells of history that the windowed constraints need, a channel."""
 
     @property
     def banks(self) -> int:
@@ -157,12 +161,12 @@ class Standard:
     @property
     def scopes(self) -> int:
         """Nodes of one channel an all-bank command can address."""
-        return int(self.rules[c.BANKS] // self.rules[c.SCOPE_BANKS])
+        return int(self.rules[c.SCOPES])
 
     @property
     def buses(self) -> int:
         """Data buses of one channel."""
-        return int(self.rules[c.BANKS] // self.rules[c.BUS_BANKS])
+        return int(self.rules[c.BUSES])
 
     @property
     def burst_bytes(self) -> int:
@@ -238,6 +242,29 @@ def _refresh_cycles(memory: MemoryConfig) -> int:
     )
 
 
+def _lay_out_channel(rules: Int64Array, ring: int) -> None:
+    """Give each part of a channel's state its place behind the channel's scalars."""
+    banks = int(rules[c.BANKS])
+    rules[c.SCOPES] = banks // rules[c.SCOPE_BANKS]
+    rules[c.BUSES] = banks // rules[c.BUS_BANKS]
+    rules[c.ENTRIES] = rules[c.READ_QUEUE] + rules[c.WRITE_QUEUE] + banks + 1 + rules[c.MERGING]
+    place = c.CHANNEL_COLUMNS
+    for at, size in (
+        (c.AT_BANKS, banks * c.BANK_COLUMNS),
+        (c.AT_SCOPES, int(rules[c.SCOPES]) * c.SCOPE_COLUMNS),
+        (c.AT_BUSES, int(rules[c.BUSES]) * c.BUS_COLUMNS),
+        (c.AT_READY, c.COMMANDS * banks),
+        (c.AT_RING, ring),
+        (c.AT_ENTRIES, int(rules[c.ENTRIES]) * c.ENTRY_COLUMNS),
+        (c.AT_ACTIVE, 2 * banks),
+        (c.AT_PROMOTED, banks + 1),
+        (c.AT_FREE, int(rules[c.ENTRIES])),
+    ):
+        rules[at] = place
+        place += size
+    rules[c.CHANNEL_SIZE] = place
+
+
 def resolve_standard(memory: MemoryConfig, record_requests: bool = False) -> Standard:
     """Build the controller's arrays for ``memory``.
 
@@ -269,7 +296,6 @@ def resolve_standard(memory: MemoryConfig, record_requests: bool = False) -> Sta
     rules[c.PAGE_POLICY] = PAGE_CODE[controller.page_policy]
     rules[c.PAGE_TIMEOUT] = controller.page_timeout_cycles
     rules[c.REFRESH_MODE] = REFRESH_CODE[memory.refresh]
-    rules[c.REFRESH_UNITS] = span[Level.CHANNEL] // span[Level.RANK]
     if memory.refresh is Refresh.ALL_BANK:
         rules[c.REFRESH_INTERVAL] = evaluate(memory.refresh_interval, timings)
         rules[c.REFRESH_CYCLES] = _refresh_cycles(memory)
@@ -281,4 +307,5 @@ def resolve_standard(memory: MemoryConfig, record_requests: bool = False) -> Sta
         rules[c.SYNC_EXPIRY_WRITE] = evaluate(memory.split_activation.sync_expiry_write, timings)
     rules[c.RECORD_REQUESTS] = record_requests
     rows, ring = _constraint_rows(memory, rules, span[Level.CHANNEL])
-    return Standard(memory, rules, rows, ring)
+    _lay_out_channel(rules, ring)
+    return Standard(memory, rules, rows)

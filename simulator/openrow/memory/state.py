@@ -1,5 +1,6 @@
-"""The controller's state: a struct of arrays that survives between calls of the compiled loop."""
+"""The controller's state: one array that survives between calls of the compiled loop."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,59 +12,52 @@ from openrow.memory.standard import Int64Array, Standard
 LONG_AGO = -(1 << 40)
 
 
-@dataclass
-class ChannelState:
-    """State of ``channels`` channels of one standard; the channel is the first index of each array."""
+@dataclass(frozen=True)
+class SourceShape:
+    """What the memory needs to know of a traffic source, in memory cycles."""
 
-    ready: Int64Array
-    ring: Int64Array
-    bank: Int64Array
-    entry: Int64Array
-    chan: Int64Array
-    lists: Int64Array
-    bus: Int64Array
-    scope: Int64Array
-    log: Int64Array
+    window: int = 0
+    """Requests outstanding at once; 0 for any number."""
+    interval: int = 0
+    """Cycles between two requests."""
+    consume: int = 0
+    """Cycles a response holds its slot of the window."""
 
 
-def new_channels(standard: Standard, channels: int, log_records: int = 0) -> ChannelState:
-    """Idle channels at cycle 0, all banks closed.
+def new_state(standard: Standard, channels: int, sources: Sequence[SourceShape]) -> Int64Array:
+    """Idle channels and sources at cycle 0, all banks closed; int64, laid out as ``columns`` says."""
+    rules = standard.rules
+    source_sizes = [c.SOURCE_COLUMNS + source.window + 1 for source in sources]
+    at_channels = c.HEADER + sum(source_sizes)
+    s = np.zeros(at_channels + channels * int(rules[c.CHANNEL_SIZE]), dtype=np.int64)
+    s[[c.SOURCES, c.CHANNELS, c.AT_SOURCES, c.AT_CHANNELS]] = len(sources), channels, c.HEADER, at_channels
+    place = c.HEADER
+    for number, (source, size) in enumerate(zip(sources, source_sizes, strict=True)):
+        s[[place + c.S_NUMBER, place + c.S_SIZE]] = number, size
+        s[place + c.S_WINDOW] = source.window
+        s[place + c.S_INTERVAL] = source.interval
+        s[place + c.S_CONSUME] = source.consume
+        place += size
+    for number in range(channels):
+        _initialise_channel(standard, s, at_channels + number * int(rules[c.CHANNEL_SIZE]), number)
+    return s
 
-    Parameters
-    ----------
-    standard
-        The resolved standard.
-    channels
-        How many.
-    log_records
-        Room for issued commands, a channel; 0 records none.
-    """
-    rules, banks = standard.rules, standard.banks
-    entries = int(rules[c.READ_QUEUE] + rules[c.WRITE_QUEUE] + banks + 1 + rules[c.MERGING])
-    bank = np.zeros((channels, banks, c.BANK_COLUMNS), dtype=np.int64)
-    bank[:, :, [c.OPEN_ROW, c.PROMOTED]] = -1
-    for offset in (0, c.QUEUE_STRIDE):
-        bank[:, :, [c.HEAD + offset, c.TAIL + offset, c.HIT + offset, c.OTHER + offset]] = -1
-    chan = np.zeros((channels, c.CHANNEL_COLUMNS), dtype=np.int64)
-    chan[:, [c.ACT2_ENTRY, c.SYNC_ENTRY]] = -1
-    chan[:, c.FREE] = entries
-    refreshing = rules[c.REFRESH_MODE] != c.NO_REFRESH
-    chan[:, c.NEXT_REFRESH] = rules[c.REFRESH_INTERVAL] if refreshing else c.FAR
-    lists = np.zeros((channels, c.LISTS, max(entries, banks)), dtype=np.int64)
-    lists[:, c.LIST_FREE, :entries] = np.arange(entries)
-    ring = np.zeros((channels, standard.ring_size), dtype=np.int64)
+
+def _initialise_channel(standard: Standard, s: Int64Array, ch: int, number: int) -> None:
+    rules = standard.rules
+    s[ch + c.NUMBER] = number
+    s[ch + c.NEXT_REFRESH] = rules[c.REFRESH_INTERVAL] if rules[c.REFRESH_MODE] != c.NO_REFRESH else c.FAR
+    entries = int(rules[c.ENTRIES])
+    s[ch + c.FREE] = entries
+    free = ch + int(rules[c.AT_FREE])
+    s[free : free + entries] = ch + rules[c.AT_ENTRIES] + np.arange(entries) * c.ENTRY_COLUMNS
+    for index in range(standard.banks):
+        b = ch + int(rules[c.AT_BANKS]) + index * c.BANK_COLUMNS
+        s[b + c.INDEX] = index
+        s[b + c.OPEN_ROW] = c.CLOSED
+        s[b + c.SCOPE] = ch + rules[c.AT_SCOPES] + index // rules[c.SCOPE_BANKS] * c.SCOPE_COLUMNS
+        s[b + c.BUS] = ch + rules[c.AT_BUSES] + index // rules[c.BUS_BANKS] * c.BUS_COLUMNS
     for row in standard.rows[standard.rows[:, c.WINDOW] > 1]:
-        for node in range(banks // row[c.SPAN]):
-            base = row[c.RING] + node * (row[c.WINDOW] + 1)
-            ring[:, base + 1 : base + 1 + row[c.WINDOW]] = LONG_AGO
-    return ChannelState(
-        ready=np.zeros((channels, c.COMMANDS, banks), dtype=np.int64),
-        ring=ring,
-        bank=bank,
-        entry=np.zeros((channels, entries, c.ENTRY_COLUMNS), dtype=np.int64),
-        chan=chan,
-        lists=lists,
-        bus=np.zeros((channels, standard.buses, c.BUS_COLUMNS), dtype=np.int64),
-        scope=np.zeros((channels, standard.scopes, c.SCOPE_COLUMNS), dtype=np.int64),
-        log=np.zeros((channels, log_records, c.RECORD_COLUMNS), dtype=np.int64),
-    )
+        for node in range(standard.banks // row[c.SPAN]):
+            history = ch + rules[c.AT_RING] + row[c.RING] + node * (row[c.WINDOW] + 1)
+            s[history + 1 : history + 1 + row[c.WINDOW]] = LONG_AGO

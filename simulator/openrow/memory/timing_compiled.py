@@ -1,14 +1,18 @@
 """The constraint table at work: what one issued command forbids, and until when.
 
-``ready[c, b]`` is the first cycle at which command ``c`` is legal for bank ``b``, shifted left by CAUSE_BITS, with
-the cause of the latest limit in the low bits. Constraints of a level wider than a bank are written to every bank
-of the node at once: a node is a contiguous range of flat bank numbers, so the write is a short vector loop, and a
-reading is one load. All-bank commands keep their time at the first bank of their scope.
+For every command there is a table of the banks of a channel: the first cycle at which the command is legal for the
+bank, shifted left by CAUSE_BITS, with the cause of that limit in the low bits. Constraints of a level wider than a
+bank are written to every bank of the node at once: a node is a contiguous range of bank numbers, so the write is a
+short vector loop, and a reading is one load. All-bank commands keep their time at the first bank of their scope.
 """
 
 from openrow.memory.columns import (
+    AT_READY,
+    AT_RING,
+    BANKS,
     CAUSE_BITS,
     FOLLOWING,
+    INDEX,
     LATENCY,
     PARENT_SPAN,
     PRE_ALL,
@@ -24,53 +28,58 @@ from openrow_kernels.compilation import compiled
 
 
 @compiled
-def raise_ready(ready, command, first, last, value):
-    """Make ``command`` wait at least until ``value`` in the banks ``first`` to ``last - 1``."""
-    times = ready[command]
-    for b in range(first, last):
-        times[b] = max(times[b], value)
+def limit_of(rules, s, ch, b, command):
+    """The first legal cycle of ``command`` in bank ``b`` with its cause, as packed in the table."""
+    return s[ch + rules[AT_READY] + command * rules[BANKS] + s[b + INDEX]]
 
 
 @compiled
-def raise_ready_of_scopes(ready, command, first, last, value, scope_banks):
-    """The same for an all-bank command: one time a scope, kept at its first bank."""
-    for b in range(first & -scope_banks, last, scope_banks):
-        ready[command, b] = max(ready[command, b], value)
+def raise_limits(s, first, last, step, value):
+    """Raise the limits in places ``first`` to ``last - 1`` to at least ``value``."""
+    if step == 1:
+        for i in range(first, last):
+            s[i] = max(s[i], value)
+    else:
+        for i in range(first, last, step):
+            s[i] = max(s[i], value)
 
 
 @compiled
-def window_start(ring, base, window, cycle):
-    """Note ``cycle`` in the history at ``base``; return the cycle ``window`` commands back, this one the first."""
-    position = ring[base]
-    ring[base + 1 + position] = cycle
+def window_start(s, history, window, cycle):
+    """Note ``cycle`` in a history; return the cycle ``window`` commands back, this one counted as the first."""
+    position = s[history]
+    s[history + 1 + position] = cycle
     position += 1
     if position == window:
         position = 0
-    ring[base] = position
-    return ring[base + 1 + position]
+    s[history] = position
+    return s[history + 1 + position]
 
 
 @compiled
-def apply_constraints(rules, rows, ready, ring, command, bank_index, cycle):
-    """Update ``ready`` for ``command`` issued to ``bank_index`` (all-bank: its scope's first bank) at ``cycle``."""
-    scope_banks = rules[SCOPE_BANKS]
+def apply_constraints(rules, rows, s, ch, b, command, cycle):
+    """Raise the limits for ``command`` issued to bank ``b`` (all-bank: its scope's first bank) at ``cycle``."""
+    index = s[b + INDEX]
     for i in range(rules[ROW_START + command], rules[ROW_START + command + 1]):
-        following = rows[i, FOLLOWING]
-        span = rows[i, SPAN]
-        first = bank_index & -span
+        following, span, window, parent = (
+            rows[i, FOLLOWING],
+            rows[i, SPAN],
+            rows[i, WINDOW],
+            rows[i, PARENT_SPAN],
+        )
+        first = index & -span
         start = cycle
-        window = rows[i, WINDOW]
         if window > 1:
-            start = window_start(ring, rows[i, RING] + (bank_index // span) * (window + 1), window, cycle)
+            history = ch + rules[AT_RING] + rows[i, RING] + (index // span) * (window + 1)
+            start = window_start(s, history, window, cycle)
         value = ((start + rows[i, LATENCY]) << CAUSE_BITS) | rows[i, ROW_CAUSE]
-        parent = rows[i, PARENT_SPAN]
-        wide = following == PRE_ALL or following == REF_ALL
+        table = ch + rules[AT_READY] + following * rules[BANKS]
+        step = 1
+        if following == PRE_ALL or following == REF_ALL:
+            step = rules[SCOPE_BANKS]
         if parent == 0:
-            if wide:
-                raise_ready_of_scopes(ready, following, first, first + span, value, scope_banks)
-            else:
-                raise_ready(ready, following, first, first + span, value)
+            raise_limits(s, table + (first & -step), table + first + span, step, value)
         else:
-            before = bank_index & -parent
-            raise_ready(ready, following, before, first, value)
-            raise_ready(ready, following, first + span, before + parent, value)
+            before = index & -parent
+            raise_limits(s, table + (before & -step), table + first, step, value)
+            raise_limits(s, table + first + span, table + before + parent, step, value)

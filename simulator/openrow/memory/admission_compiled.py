@@ -1,0 +1,193 @@
+"""Offering requests: sources take turns, channels accept, forward, coalesce, merge, or refuse."""
+
+from openrow.memory.accounting_compiled import request_waits
+from openrow.memory.columns import (
+    ADDRESS,
+    ARRIVAL,
+    AT_BANKS,
+    AT_CHANNELS,
+    AT_SOURCES,
+    BANK,
+    BANK_COLUMNS,
+    BUS,
+    CHANNEL_SIZE,
+    CLASSIFIED,
+    COALESCING,
+    COLUMN,
+    ENTRIES,
+    F_ADDRESS,
+    F_BANK,
+    F_CHANNEL,
+    F_COLUMN,
+    F_CYCLE,
+    F_REQUEST,
+    F_ROW,
+    F_WRITE,
+    FAR,
+    FORWARDING,
+    FREE,
+    IS_WRITE,
+    LAST_END,
+    MERGED,
+    MERGING,
+    N_COALESCED,
+    N_FORWARDED,
+    N_MERGED,
+    N_READS,
+    N_WRITES,
+    ORDER,
+    ORDER_NEXT,
+    PLANNED,
+    READ_QUEUE,
+    READS,
+    REQUEST,
+    ROW,
+    S_COUNT,
+    S_HEAP,
+    S_INTERVAL,
+    S_NEXT_OFFER,
+    S_NUMBER,
+    S_OUTSTANDING,
+    S_POSITION,
+    S_SIZE,
+    S_WINDOW,
+    SIZE_PROMOTED,
+    SIZE_R,
+    SIZE_W,
+    SOURCE,
+    SOURCE_COLUMNS,
+    SOURCES,
+    WRITES,
+)
+from openrow.memory.completion_compiled import finish, free_slots, return_read
+from openrow.memory.queues_compiled import append, new_entry, waiting_at
+from openrow_kernels.compilation import compiled
+
+
+@compiled
+def fill_entry(s, e, b, feed, i, src, now):
+    """Copy request ``i`` of a feed into entry ``e``."""
+    s[e + BANK] = b
+    s[e + ROW] = feed[i, F_ROW]
+    s[e + COLUMN] = feed[i, F_COLUMN]
+    s[e + ADDRESS] = feed[i, F_ADDRESS]
+    s[e + IS_WRITE] = feed[i, F_WRITE]
+    s[e + ARRIVAL] = now
+    s[e + SOURCE] = src
+    s[e + REQUEST] = feed[i, F_REQUEST]
+    s[e + CLASSIFIED] = 0
+    s[e + MERGED] = 0
+
+
+@compiled
+def merging_has_room(rules, s, ch):
+    """Whether one more read may be merged into a waiting one."""
+    waiting = s[ch + SIZE_R] + s[ch + SIZE_W] + s[ch + SIZE_PROMOTED]
+    return rules[ENTRIES] - s[ch + FREE] - waiting < rules[MERGING]
+
+
+@compiled
+def coalesce(rules, s, times, ch, b, src, feed, i, now):
+    """Absorb a write into a waiting write to the same burst; returns whether there was one."""
+    if waiting_at(s, WRITES, b, feed[i, F_ADDRESS]) == 0:
+        return False
+    s[ch + N_WRITES] += 1
+    s[ch + N_COALESCED] += 1
+    s[ch + LAST_END] = max(s[ch + LAST_END], now + 1)
+    finish(rules, s, times, src, feed[i, F_REQUEST], now, now, now)
+    return True
+
+
+@compiled
+def forward(rules, s, times, ch, b, src, feed, i, now):
+    """Answer a read from a waiting write to the same burst; returns whether there was one."""
+    if waiting_at(s, WRITES, b, feed[i, F_ADDRESS]) == 0:
+        return False
+    s[ch + N_READS] += 1
+    s[ch + N_FORWARDED] += 1
+    return_read(rules, s, times, ch, src, feed[i, F_REQUEST], now, now + 1)
+    return True
+
+
+@compiled
+def merge(rules, s, ch, b, src, feed, i, now):
+    """Let a read share the access of a waiting read to the same burst; returns whether there was one."""
+    match = waiting_at(s, READS, b, feed[i, F_ADDRESS])
+    if match == 0 or not merging_has_room(rules, s, ch):
+        return False
+    e = new_entry(rules, s, ch)
+    fill_entry(s, e, b, feed, i, src, now)
+    s[e + MERGED] = s[match + MERGED]
+    s[match + MERGED] = e
+    s[ch + N_READS] += 1
+    s[ch + N_MERGED] += 1
+    return True
+
+
+@compiled
+def offer(rules, s, feed, times, src, i, now):
+    """Offer request ``i`` of ``feed`` after cycle ``now``; returns whether its channel accepted it."""
+    ch = s[AT_CHANNELS] + feed[i, F_CHANNEL] * rules[CHANNEL_SIZE]
+    b = ch + rules[AT_BANKS] + feed[i, F_BANK] * BANK_COLUMNS
+    is_write = feed[i, F_WRITE]
+    if s[ch + SIZE_W] > 0:
+        if is_write:
+            if rules[COALESCING] and coalesce(rules, s, times, ch, b, src, feed, i, now):
+                return True
+        elif rules[FORWARDING] and forward(rules, s, times, ch, b, src, feed, i, now):
+            return True
+    if rules[MERGING] > 0 and not is_write and merge(rules, s, ch, b, src, feed, i, now):
+        return True
+    if s[ch + SIZE_R + is_write] >= rules[READ_QUEUE + is_write]:
+        return False
+    e = new_entry(rules, s, ch)
+    fill_entry(s, e, b, feed, i, src, now)
+    s[e + ORDER] = s[ch + ORDER_NEXT]
+    s[ch + ORDER_NEXT] += 1
+    append(rules, s, ch, is_write, e, now)
+    request_waits(s, s[b + BUS], now)
+    s[ch + N_READS + is_write] += 1
+    s[ch + PLANNED] = 0
+    return True
+
+
+@compiled
+def next_offer(s, feeds, src):
+    """The cycle after which source ``src`` can offer its next request, or FAR while only an issue can free it."""
+    i = s[src + S_POSITION]
+    if i == s[src + S_COUNT]:
+        return FAR
+    cycle = max(feeds[s[src + S_NUMBER], i, F_CYCLE], s[src + S_NEXT_OFFER])
+    if s[src + S_OUTSTANDING] >= s[src + S_WINDOW] > 0:
+        if s[src + S_HEAP] == 0:
+            return FAR
+        cycle = max(cycle, s[src + SOURCE_COLUMNS])
+    return cycle
+
+
+@compiled
+def offer_next(rules, s, feeds, times, src, now):
+    """Offer the next request of source ``src``, if it is due; returns whether it was accepted."""
+    free_slots(s, src, now)
+    if next_offer(s, feeds, src) > now:
+        return False
+    i = s[src + S_POSITION]
+    if not offer(rules, s, feeds[s[src + S_NUMBER]], times, src, i, now):
+        return False
+    s[src + S_POSITION] = i + 1
+    s[src + S_NEXT_OFFER] = now + s[src + S_INTERVAL]
+    if s[src + S_WINDOW] > 0:
+        s[src + S_OUTSTANDING] += 1
+    return True
+
+
+@compiled
+def offer_all(rules, s, feeds, times, now):
+    """Let the sources take turns, one request each, until none can go on."""
+    going = True
+    while going:
+        going = False
+        src = s[AT_SOURCES]
+        for _ in range(s[SOURCES]):
+            going |= offer_next(rules, s, feeds, times, src, now)
+            src += s[src + S_SIZE]
