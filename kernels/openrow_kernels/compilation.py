@@ -14,6 +14,7 @@ import platformdirs
 os.environ.setdefault("NUMBA_CACHE_DIR", str(platformdirs.user_cache_path("openrow") / "numba"))
 
 import numba  # noqa: E402  (the cache directory has to be set before Numba is imported)
+from numba.extending import intrinsic  # noqa: E402
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
@@ -32,3 +33,18 @@ def read_only(array: np.ndarray) -> np.ndarray:
     view = np.ascontiguousarray(array).view()
     view.flags.writeable = False
     return view
+
+
+@intrinsic
+def pointer(typing_context, array):  # type: ignore[no-untyped-def]
+    """Return the address of the first element of an array, for compiled code only.
+
+    An element of a pointer is read and written like one of an array, ``p[i]``, without bounds or negative indices. A
+    pointer is one register and has no reference count, where an array costs several and is counted at each call
+    between compiled functions. Whoever takes one keeps the array alive.
+    """
+
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        return context.make_array(signature.args[0])(context, builder, arguments[0]).data
+
+    return numba.types.CPointer(array.dtype)(array), generate

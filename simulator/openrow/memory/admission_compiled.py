@@ -24,6 +24,8 @@ from openrow.memory.columns import (
     F_ROW,
     F_WRITE,
     FAR,
+    FEED_CAPACITY,
+    FEED_COLUMNS,
     FORWARDING,
     FREE,
     IS_WRITE,
@@ -65,16 +67,16 @@ from openrow_kernels.compilation import compiled
 
 
 @compiled
-def fill_entry(s, e, b, feed, i, src, now):
-    """Copy request ``i`` of a feed into entry ``e``."""
+def fill_entry(s, e, b, feeds, f, src, now):
+    """Copy the request at ``f`` of the feeds into entry ``e``."""
     s[e + BANK] = b
-    s[e + ROW] = feed[i, F_ROW]
-    s[e + COLUMN] = feed[i, F_COLUMN]
-    s[e + ADDRESS] = feed[i, F_ADDRESS]
-    s[e + IS_WRITE] = feed[i, F_WRITE]
+    s[e + ROW] = feeds[f + F_ROW]
+    s[e + COLUMN] = feeds[f + F_COLUMN]
+    s[e + ADDRESS] = feeds[f + F_ADDRESS]
+    s[e + IS_WRITE] = feeds[f + F_WRITE]
     s[e + ARRIVAL] = now
     s[e + SOURCE] = src
-    s[e + REQUEST] = feed[i, F_REQUEST]
+    s[e + REQUEST] = feeds[f + F_REQUEST]
     s[e + CLASSIFIED] = 0
     s[e + MERGED] = 0
 
@@ -87,36 +89,36 @@ def merging_has_room(rules, s, ch):
 
 
 @compiled
-def coalesce(rules, s, times, ch, b, src, feed, i, now):
+def coalesce(rules, s, times, ch, b, src, feeds, f, now):
     """Absorb a write into a waiting write to the same burst; returns whether there was one."""
-    if waiting_at(s, WRITES, b, feed[i, F_ADDRESS]) == 0:
+    if waiting_at(s, WRITES, b, feeds[f + F_ADDRESS]) == 0:
         return False
     s[ch + N_WRITES] += 1
     s[ch + N_COALESCED] += 1
     s[ch + LAST_END] = max(s[ch + LAST_END], now + 1)
-    finish(rules, s, times, src, feed[i, F_REQUEST], now, now, now)
+    finish(rules, s, times, src, feeds[f + F_REQUEST], now, now, now)
     return True
 
 
 @compiled
-def forward(rules, s, times, ch, b, src, feed, i, now):
+def forward(rules, s, times, ch, b, src, feeds, f, now):
     """Answer a read from a waiting write to the same burst; returns whether there was one."""
-    if waiting_at(s, WRITES, b, feed[i, F_ADDRESS]) == 0:
+    if waiting_at(s, WRITES, b, feeds[f + F_ADDRESS]) == 0:
         return False
     s[ch + N_READS] += 1
     s[ch + N_FORWARDED] += 1
-    return_read(rules, s, times, ch, src, feed[i, F_REQUEST], now, now + 1)
+    return_read(rules, s, times, ch, src, feeds[f + F_REQUEST], now, now + 1)
     return True
 
 
 @compiled
-def merge(rules, s, ch, b, src, feed, i, now):
+def merge(rules, s, ch, b, src, feeds, f, now):
     """Let a read share the access of a waiting read to the same burst; returns whether there was one."""
-    match = waiting_at(s, READS, b, feed[i, F_ADDRESS])
+    match = waiting_at(s, READS, b, feeds[f + F_ADDRESS])
     if match == 0 or not merging_has_room(rules, s, ch):
         return False
     e = new_entry(rules, s, ch)
-    fill_entry(s, e, b, feed, i, src, now)
+    fill_entry(s, e, b, feeds, f, src, now)
     s[e + MERGED] = s[match + MERGED]
     s[match + MERGED] = e
     s[ch + N_READS] += 1
@@ -125,23 +127,23 @@ def merge(rules, s, ch, b, src, feed, i, now):
 
 
 @compiled
-def offer(rules, s, feed, times, src, i, now):
-    """Offer request ``i`` of ``feed`` after cycle ``now``; returns whether its channel accepted it."""
-    ch = s[AT_CHANNELS] + feed[i, F_CHANNEL] * rules[CHANNEL_SIZE]
-    b = ch + rules[AT_BANKS] + feed[i, F_BANK] * BANK_COLUMNS
-    is_write = feed[i, F_WRITE]
+def offer(rules, s, feeds, times, src, f, now):
+    """Offer the request at ``f`` of the feeds after cycle ``now``; returns whether its channel accepted it."""
+    ch = s[AT_CHANNELS] + feeds[f + F_CHANNEL] * rules[CHANNEL_SIZE]
+    b = ch + rules[AT_BANKS] + feeds[f + F_BANK] * BANK_COLUMNS
+    is_write = feeds[f + F_WRITE]
     if s[ch + SIZE_W] > 0:
         if is_write:
-            if rules[COALESCING] and coalesce(rules, s, times, ch, b, src, feed, i, now):
+            if rules[COALESCING] and coalesce(rules, s, times, ch, b, src, feeds, f, now):
                 return True
-        elif rules[FORWARDING] and forward(rules, s, times, ch, b, src, feed, i, now):
+        elif rules[FORWARDING] and forward(rules, s, times, ch, b, src, feeds, f, now):
             return True
-    if rules[MERGING] > 0 and not is_write and merge(rules, s, ch, b, src, feed, i, now):
+    if rules[MERGING] > 0 and not is_write and merge(rules, s, ch, b, src, feeds, f, now):
         return True
     if s[ch + SIZE_R + is_write] >= rules[READ_QUEUE + is_write]:
         return False
     e = new_entry(rules, s, ch)
-    fill_entry(s, e, b, feed, i, src, now)
+    fill_entry(s, e, b, feeds, f, src, now)
     s[e + ORDER] = s[ch + ORDER_NEXT]
     s[ch + ORDER_NEXT] += 1
     append(rules, s, ch, is_write, e, now)
@@ -152,12 +154,17 @@ def offer(rules, s, feed, times, src, i, now):
 
 
 @compiled
+def next_request(s, src):
+    """The place in the feeds of the next request of source ``src``."""
+    return (s[src + S_NUMBER] * s[FEED_CAPACITY] + s[src + S_POSITION]) * FEED_COLUMNS
+
+
+@compiled
 def next_offer(s, feeds, src):
     """The cycle after which source ``src`` can offer its next request, or FAR while only an issue can free it."""
-    i = s[src + S_POSITION]
-    if i == s[src + S_COUNT]:
+    if s[src + S_POSITION] == s[src + S_COUNT]:
         return FAR
-    cycle = max(feeds[s[src + S_NUMBER], i, F_CYCLE], s[src + S_NEXT_OFFER])
+    cycle = max(feeds[next_request(s, src) + F_CYCLE], s[src + S_NEXT_OFFER])
     if s[src + S_OUTSTANDING] >= s[src + S_WINDOW] > 0:
         if s[src + S_HEAP] == 0:
             return FAR
@@ -171,10 +178,9 @@ def offer_next(rules, s, feeds, times, src, now):
     free_slots(s, src, now)
     if next_offer(s, feeds, src) > now:
         return False
-    i = s[src + S_POSITION]
-    if not offer(rules, s, feeds[s[src + S_NUMBER]], times, src, i, now):
+    if not offer(rules, s, feeds, times, src, next_request(s, src), now):
         return False
-    s[src + S_POSITION] = i + 1
+    s[src + S_POSITION] += 1
     s[src + S_NEXT_OFFER] = now + s[src + S_INTERVAL]
     if s[src + S_WINDOW] > 0:
         s[src + S_OUTSTANDING] += 1

@@ -19,6 +19,7 @@ from openrow.memory.columns import (
     DUAL_BUS,
     FAR,
     IS_WRITE,
+    LOG_CAPACITY,
     LOG_FULL,
     LOGGED,
     NEED_FEED,
@@ -53,7 +54,7 @@ from openrow.memory.columns import (
 from openrow.memory.issue_compiled import close_bank, close_scope, issue_for_request, refresh
 from openrow.memory.plan_compiled import plan, plan_row_slot
 from openrow.memory.refresh_compiled import refreshes_fall_due
-from openrow_kernels.compilation import compiled
+from openrow_kernels.compilation import compiled, pointer
 
 
 @compiled
@@ -162,6 +163,39 @@ def look_at_sources(s, feeds, now, target):
 
 
 @compiled
+def next_target(rules, s, now, target):
+    """The next cycle at which any channel does anything, at most ``target``."""
+    ch = s[AT_CHANNELS]
+    for _ in range(s[CHANNELS]):
+        target = min(target, next_event(rules, s, ch, now))
+        ch += rules[CHANNEL_SIZE]
+    return target
+
+
+@compiled
+def run(rules, rows, s, feeds, log, times, until):
+    """The loop of :func:`advance`, on pointers."""
+    now = s[CLOCK]
+    while True:
+        offer_all(rules, s, feeds, times, now)
+        reason, target = look_at_sources(s, feeds, now, until)
+        if reason == REACHED and 0 < s[LOG_CAPACITY] < s[LOGGED] + 4 * s[CHANNELS]:
+            reason = LOG_FULL
+        if reason == REACHED and until == FAR and is_drained(rules, s):
+            reason = DRAINED
+        if reason != REACHED or now >= until:
+            break
+        target = next_target(rules, s, now, target)
+        ch = s[AT_CHANNELS]
+        for _ in range(s[CHANNELS]):
+            run_channel(rules, rows, s, log, times, ch, target)
+            ch += rules[CHANNEL_SIZE]
+        now = target
+    s[CLOCK] = now
+    return reason
+
+
+@compiled
 def advance(rules, rows, s, feeds, log, times, until):
     """Run from the last executed cycle to ``until`` or the first reason to stop.
 
@@ -172,9 +206,9 @@ def advance(rules, rows, s, feeds, log, times, until):
     s
         The state, its clock included.
     feeds
-        (sources, capacity, FEED_COLUMNS): the requests each source has still to offer (read-only).
+        (sources, FEED_CAPACITY, FEED_COLUMNS): the requests each source has still to offer (read-only).
     log
-        (capacity, RECORD_COLUMNS) command record, or of length 0 for none.
+        (LOG_CAPACITY, RECORD_COLUMNS): the command record.
     times
         (requests, 3): arrival, departure and return cycle, where requests are recorded.
     until
@@ -186,28 +220,6 @@ def advance(rules, rows, s, feeds, log, times, until):
         REACHED, NEED_FEED (a source has offered all it was given), LOG_FULL, COMPLETED (an awaited source has got
         everything back) or DRAINED.
     """
-    now = s[CLOCK]
-    while True:
-        offer_all(rules, s, feeds, times, now)
-        reason, target = look_at_sources(s, feeds, now, until)
-        if reason != REACHED:
-            break
-        if log.shape[0] > 0 and log.shape[0] - s[LOGGED] < 4 * s[CHANNELS]:
-            reason = LOG_FULL
-            break
-        if now >= until:
-            break
-        if until == FAR and is_drained(rules, s):
-            reason = DRAINED
-            break
-        ch = s[AT_CHANNELS]
-        for _ in range(s[CHANNELS]):
-            target = min(target, next_event(rules, s, ch, now))
-            ch += rules[CHANNEL_SIZE]
-        ch = s[AT_CHANNELS]
-        for _ in range(s[CHANNELS]):
-            run_channel(rules, rows, s, log, times, ch, target)
-            ch += rules[CHANNEL_SIZE]
-        now = target
-    s[CLOCK] = now
-    return reason
+    return run(
+        pointer(rules), pointer(rows), pointer(s), pointer(feeds), pointer(log), pointer(times), until
+    )

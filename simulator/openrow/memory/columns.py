@@ -56,8 +56,8 @@ CAUSE_NAMES = (
 
 FAR = 1 << 58  # a cycle that never comes; shifted by CAUSE_BITS it still fits
 
-# The head of ``s``: the present cycle, the number of logged commands, sources, channels and where they begin.
-CLOCK, LOGGED, SOURCES, CHANNELS, AT_SOURCES, AT_CHANNELS = range(6)
+# The head of ``s``: the present cycle, logged commands and room for them, room in a feed, sources, channels and where they begin.
+CLOCK, LOGGED, LOG_CAPACITY, FEED_CAPACITY, SOURCES, CHANNELS, AT_SOURCES, AT_CHANNELS = range(8)
 HEADER = 8
 
 # rows: one resolved timing constraint; ``rules[ROW_START + p]`` is the first row of preceding command p.

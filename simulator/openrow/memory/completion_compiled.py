@@ -58,9 +58,9 @@ def finish(rules, s, times, src, request, arrival, departure, returned):
         push(s, src + SOURCE_COLUMNS, s[src + S_HEAP], returned + s[src + S_CONSUME])
         s[src + S_HEAP] += 1
     if rules[RECORD_REQUESTS] != 0:
-        times[request, 0] = arrival
-        times[request, 1] = departure
-        times[request, 2] = returned
+        times[3 * request + 0] = arrival
+        times[3 * request + 1] = departure
+        times[3 * request + 2] = returned
 
 
 @compiled

@@ -21,6 +21,7 @@ from openrow.memory.columns import (
     INDEX,
     IS_WRITE,
     LAST_USE,
+    LOG_CAPACITY,
     LOGGED,
     N_ACTS,
     N_BURSTS,
@@ -44,6 +45,7 @@ from openrow.memory.columns import (
     R_WIDE,
     READ,
     READ_AUTO,
+    RECORD_COLUMNS,
     REF_ALL,
     REFRESH_CYCLES,
     REFRESH_FROM,
@@ -70,16 +72,16 @@ from openrow_kernels.compilation import compiled
 @compiled
 def record(s, log, ch, cycle, command, b, row, column, wide):
     """Append a command to the record, if one is kept."""
-    if log.shape[0] > 0:
-        i = s[LOGGED]
-        log[i, R_CYCLE] = cycle
-        log[i, R_COMMAND] = command
-        log[i, R_CHANNEL] = s[ch + NUMBER]
-        log[i, R_BANK] = s[b + INDEX]
-        log[i, R_ROW] = row
-        log[i, R_COLUMN] = column
-        log[i, R_WIDE] = wide
-        s[LOGGED] = i + 1
+    if s[LOG_CAPACITY] > 0:
+        r = s[LOGGED] * RECORD_COLUMNS
+        log[r + R_CYCLE] = cycle
+        log[r + R_COMMAND] = command
+        log[r + R_CHANNEL] = s[ch + NUMBER]
+        log[r + R_BANK] = s[b + INDEX]
+        log[r + R_ROW] = row
+        log[r + R_COLUMN] = column
+        log[r + R_WIDE] = wide
+        s[LOGGED] += 1
 
 
 @compiled

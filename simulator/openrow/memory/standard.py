@@ -220,14 +220,14 @@ def _constraint_rows(memory: MemoryConfig, rules: Int64Array, banks: int) -> tup
     rows: list[list[int]] = []
     ring = 0
     for code, name in enumerate(c.COMMAND_NAMES):
-        rules[c.ROW_START + code] = len(rows)
+        rules[c.ROW_START + code] = len(rows) * c.ROW_COLUMNS
         own = [_row(memory, r) for r in constraints if r.preceding.value == name]
         for row in _binding(own):
             if row[c.WINDOW] > 1:
                 row[c.RING] = ring
                 ring += (banks // row[c.SPAN]) * (row[c.WINDOW] + 1)
             rows.append(row)
-    rules[c.ROW_START + c.COMMANDS] = len(rows)
+    rules[c.ROW_START + c.COMMANDS] = len(rows) * c.ROW_COLUMNS
     return np.array(rows, dtype=np.int64).reshape(len(rows), c.ROW_COLUMNS), ring
 
 

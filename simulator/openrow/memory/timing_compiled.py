@@ -19,6 +19,7 @@ from openrow.memory.columns import (
     REF_ALL,
     RING,
     ROW_CAUSE,
+    ROW_COLUMNS,
     ROW_START,
     SCOPE_BANKS,
     SPAN,
@@ -60,19 +61,19 @@ def window_start(s, history, window, cycle):
 def apply_constraints(rules, rows, s, ch, b, command, cycle):
     """Raise the limits for ``command`` issued to bank ``b`` (all-bank: its scope's first bank) at ``cycle``."""
     index = s[b + INDEX]
-    for i in range(rules[ROW_START + command], rules[ROW_START + command + 1]):
+    for r in range(rules[ROW_START + command], rules[ROW_START + command + 1], ROW_COLUMNS):
         following, span, window, parent = (
-            rows[i, FOLLOWING],
-            rows[i, SPAN],
-            rows[i, WINDOW],
-            rows[i, PARENT_SPAN],
+            rows[r + FOLLOWING],
+            rows[r + SPAN],
+            rows[r + WINDOW],
+            rows[r + PARENT_SPAN],
         )
         first = index & -span
         start = cycle
         if window > 1:
-            history = ch + rules[AT_RING] + rows[i, RING] + (index // span) * (window + 1)
+            history = ch + rules[AT_RING] + rows[r + RING] + (index // span) * (window + 1)
             start = window_start(s, history, window, cycle)
-        value = ((start + rows[i, LATENCY]) << CAUSE_BITS) | rows[i, ROW_CAUSE]
+        value = ((start + rows[r + LATENCY]) << CAUSE_BITS) | rows[r + ROW_CAUSE]
         table = ch + rules[AT_READY] + following * rules[BANKS]
         step = 1
         if following == PRE_ALL or following == REF_ALL:
