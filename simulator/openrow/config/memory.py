@@ -55,7 +55,8 @@ class Constraint(Section):
     """One row of the constraint table: after ``preceding``, ``following`` waits ``latency`` cycles.
 
     The spacing holds between commands to the same node of ``level``, or, with ``sibling``, between a node and
-    the other nodes of the same parent. ``window`` counts back: 4 with ACT to ACT is the four-activation window.
+    the other nodes of the same parent. ``window`` counts back: 4 with ACT to ACT is the window of four
+    activations.
     """
 
     level: Level

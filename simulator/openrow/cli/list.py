@@ -1,0 +1,39 @@
+"""``openrow list``: the names that other verbs take."""
+
+import json
+from collections.abc import Callable
+
+import click
+
+Names = list[tuple[str, str]]
+
+
+def architectures() -> Names:
+    """Return the shipped architectures; their names say it all."""
+    from openrow.config.shipped import known_architectures
+
+    return [(name, "") for name in known_architectures()]
+
+
+def kernels() -> Names:
+    """Return the kernels with a line about each."""
+    from openrow_kernels import catalogue
+
+    return catalogue.names()
+
+
+KINDS: dict[str, Callable[[], Names]] = {"archs": architectures, "kernels": kernels}
+
+
+@click.command()
+@click.argument("kind", type=click.Choice(list(KINDS)))
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
+def command(kind: str, as_json: bool) -> None:
+    """List the names of one KIND of thing."""
+    names = KINDS[kind]()
+    if as_json:
+        click.echo(json.dumps([{"name": name, "about": about} for name, about in names], indent=2))
+        return
+    width = max((len(name) for name, _ in names), default=0)
+    for name, about in names:
+        click.echo(f"{name:<{width}}  {about}".rstrip())
