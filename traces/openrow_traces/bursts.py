@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from openrow_traces.chunk import DEFAULT_CHUNK_ROWS, TraceChunk
+from openrow_traces.chunk import TraceChunk
 from openrow_traces.errors import TraceError
+from openrow_traces.reader import DEFAULT_CHUNK_ROWS
 
 DEFAULT_ENTRY_BYTES = 64
 
@@ -36,8 +37,10 @@ def split_into_bursts(
         size = np.uint64(entry_bytes) if chunk.size is None else chunk.size.astype(np.uint64)
         last_byte = chunk.address + (size - np.uint64(1))
         if (last_byte < chunk.address).any():
-            at = entries + int(np.argmax(last_byte < chunk.address))
-            raise TraceError(f"entry {at} reaches beyond 64-bit addresses")
+            at = int(np.argmax(last_byte < chunk.address))
+            raise TraceError(
+                f"entry {entries + at} (address {chunk.address[at]:#x}) reaches beyond 64-bit addresses"
+            )
         first = chunk.address // np.uint64(burst_bytes)
         counts = (last_byte // np.uint64(burst_bytes) - first + np.uint64(1)).astype(np.int64)
         yield from _bursts(chunk, first, counts, burst_bytes)

@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 
 from openrow_traces.errors import TraceError
 
-DEFAULT_CHUNK_ROWS = 1 << 20
-
 
 @dataclass(frozen=True, eq=False, slots=True)
 class TraceChunk:

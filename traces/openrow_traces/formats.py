@@ -122,7 +122,7 @@ def write_any(
         If the trace is empty, cannot be said in that format, or the file cannot be written.
     """
     path = Path(path)
-    name = _named(format, path) if format else format_for(path)
+    name = format_name_for(path, format)
     if name == "parquet":
         from openrow_traces.parquet import write_trace
 
@@ -170,14 +170,16 @@ def format_of(path: Path) -> str:
     )
 
 
-def format_for(path: Path) -> str:
-    """Return the format that the name of a file to be written tells.
+def format_name_for(path: Path, format: str | None = None) -> str:
+    """Return the format of a file to be written: the one given, or the one its name tells.
 
     Raises
     ------
     TraceError
-        If it tells none.
+        If there is no such format, or the name tells none.
     """
+    if format:
+        return _named(format, path)
     if path.suffix in EXTENSIONS:
         return EXTENSIONS[path.suffix]
     raise TraceError(f"{path}: the name does not tell the format; name it with --to: {_listed()}")

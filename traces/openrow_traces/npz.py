@@ -19,9 +19,9 @@ from typing import IO, Any
 import numpy as np
 
 from openrow_traces.atomic import whole_file
-from openrow_traces.chunk import DEFAULT_CHUNK_ROWS, TraceChunk, parts_of_at_most, same_columns
+from openrow_traces.chunk import TraceChunk, parts_of_at_most, same_columns
 from openrow_traces.errors import TraceError
-from openrow_traces.reader import readable_file
+from openrow_traces.reader import DEFAULT_CHUNK_ROWS, readable_file
 
 _FIELDS = {"addr": "address", "is_write": "is_write", "size": "size", "cycle": "cycle"}
 _TYPES = {"addr": np.uint64, "is_write": np.bool_, "size": np.uint32, "cycle": np.int64}

@@ -3,7 +3,7 @@
 Columns: ``address`` uint64 and ``is_write`` bool, and where the trace has them ``size`` uint32 (bytes) and
 ``cycle`` int64 (memory controller cycles). All are compressed with zstd; cycles are stored as differences
 (DELTA_BINARY_PACKED), addresses byte by byte (BYTE_STREAM_SPLIT): smaller, and several times cheaper to write
-than with the defaults. Row groups hold 2**20 rows.
+than with the defaults. Row groups hold 2**20 rows. Pages have checksums, which reading verifies.
 
 The file's key-value metadata has one key, ``openrow_trace``, holding JSON: ``format_version``, ``entries``,
 ``versions`` and what the writer gave, usually ``kernel``, ``parameters``, ``tensors`` with their bases,
@@ -22,9 +22,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from openrow_traces.atomic import whole_file
-from openrow_traces.chunk import DEFAULT_CHUNK_ROWS, TraceChunk, parts_of_at_most, same_columns
+from openrow_traces.chunk import TraceChunk, parts_of_at_most, same_columns
 from openrow_traces.errors import TraceError
-from openrow_traces.reader import readable_file
+from openrow_traces.reader import DEFAULT_CHUNK_ROWS, readable_file
 
 FORMAT_VERSION = 1
 METADATA_KEY = b"openrow_trace"
@@ -119,7 +119,7 @@ class ParquetTrace:
         """Yield all entries in order, in chunks of at most ``max_rows``; see :meth:`TraceReader.chunks`."""
         passed = 0
         try:
-            with pq.ParquetFile(self.path) as file:
+            with pq.ParquetFile(self.path, page_checksum_verification=True) as file:
                 for batch in file.iter_batches(min(max_rows, ROW_GROUP_ROWS), columns=list(self.columns)):
                     passed += batch.num_rows
                     self.progress = passed / self.entries
@@ -213,6 +213,7 @@ def _parquet_writer(file: Any, schema: pa.Schema) -> pq.ParquetWriter:
         use_dictionary=[name for name in schema.names if name == "size"],
         column_encoding={name: encodings[name] for name in schema.names if name in encodings},
         write_statistics=False,
+        write_page_checksum=True,
     )
 
 

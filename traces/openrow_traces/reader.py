@@ -2,10 +2,14 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from openrow_traces.chunk import DEFAULT_CHUNK_ROWS, TraceChunk
 from openrow_traces.errors import TraceError
+
+if TYPE_CHECKING:
+    from openrow_traces.chunk import TraceChunk
+
+DEFAULT_CHUNK_ROWS = 1 << 20
 
 
 class TraceReader(Protocol):
@@ -26,7 +30,7 @@ class TraceReader(Protocol):
     def entries(self) -> int | None:
         """How many entries the trace has; None where only reading to the end tells."""
 
-    def chunks(self, max_rows: int = DEFAULT_CHUNK_ROWS) -> Iterator[TraceChunk]:
+    def chunks(self, max_rows: int = DEFAULT_CHUNK_ROWS) -> "Iterator[TraceChunk]":
         """Yield all entries in order, in non-empty chunks of at most ``max_rows``, in bounded memory.
 
         Raises

@@ -8,11 +8,11 @@ import numpy as np
 
 from openrow_kernels.compilation import read_only
 from openrow_traces.atomic import whole_file
-from openrow_traces.chunk import DEFAULT_CHUNK_ROWS, TraceChunk, parts_of_at_most, same_columns
+from openrow_traces.chunk import TraceChunk, parts_of_at_most, same_columns
 from openrow_traces.errors import TraceError
 from openrow_traces.grammar import Grammar
 from openrow_traces.problems import OK
-from openrow_traces.reader import readable_file
+from openrow_traces.reader import DEFAULT_CHUNK_ROWS, readable_file
 
 BLOCK_BYTES = 1 << 22
 LONGEST_LINE_BYTES = 1 << 20
