@@ -20,6 +20,8 @@ from openrow_traces.dramsys_compiled import parse_player, print_player
 from openrow_traces.errors import TraceError
 from openrow_traces.grammar import Grammar, Parsed, with_times
 
+_BLOCK_BYTES = 1 << 20
+
 
 class Dramsys(Grammar):
     """Absolute times: the format of .stl files.
@@ -141,4 +143,7 @@ class DramsysRelative(Dramsys):
 def gives_lengths(path: Path) -> bool:
     """Tell whether any line of a DRAMSys trace that is no comment gives a length in parentheses."""
     with path.open("rb") as file:
+        if not any(b"(" in block for block in iter(lambda: file.read(_BLOCK_BYTES), b"")):
+            return False
+        file.seek(0)
         return any(b"(" in line and not line.startswith(b"#") for line in file)
