@@ -1,17 +1,59 @@
 """How openrow compiles: one decorator, one cache directory outside the package.
 
 Numba writes its cache beside the source by default, which leaves a directory behind on uninstall that can
-shadow a later install. The cache goes to the user's cache directory instead, unless NUMBA_CACHE_DIR is set.
+shadow a later install. The cache goes to the user's cache directory instead, unless NUMBA_CACHE_DIR is set. Numba
+looks at a function's own file to see whether its cached code is still good, not at the files of the functions and
+constants it was compiled with. So each state of the sources has a cache directory of its own, and those that no
+state has used for a month are removed.
 """
 
+import hashlib
 import os
-from collections.abc import Callable
-from typing import TypeVar, cast
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import platformdirs
 
-os.environ.setdefault("NUMBA_CACHE_DIR", str(platformdirs.user_cache_path("openrow") / "numba"))
+COMPILED_PACKAGES = ("openrow_kernels", "openrow_traces", "openrow")
+UNUSED_SECONDS = 30 * 24 * 3600
+
+
+def _sources() -> Iterator[Path]:
+    """The files that compiled code may come from."""
+    for package in COMPILED_PACKAGES:
+        spec = find_spec(package)
+        for root in (spec.submodule_search_locations or ()) if spec else ():
+            for folder, _, names in os.walk(root):
+                yield from (
+                    Path(folder, name)
+                    for name in names
+                    if name.endswith("_compiled.py") or name in ("columns.py", "compilation.py")
+                )
+
+
+def _cache_directory() -> Path:
+    """The cache directory of the present state of the sources; removes those long unused."""
+    digest = hashlib.sha256()
+    for path in sorted(_sources()):
+        stat = path.stat()
+        digest.update(f"{path} {stat.st_size} {stat.st_mtime_ns}\n".encode())
+    root = platformdirs.user_cache_path("openrow") / "compiled"
+    own = root / digest.hexdigest()[:16]
+    own.mkdir(parents=True, exist_ok=True)
+    os.utime(own)
+    for other in root.iterdir():
+        if other.stat().st_mtime < time.time() - UNUSED_SECONDS:
+            shutil.rmtree(other, ignore_errors=True)
+    return own
+
+
+if "NUMBA_CACHE_DIR" not in os.environ:
+    os.environ["NUMBA_CACHE_DIR"] = str(_cache_directory())
 
 import numba  # noqa: E402  (the cache directory has to be set before Numba is imported)
 from numba.extending import intrinsic  # noqa: E402
@@ -24,7 +66,7 @@ def compiled(function: Function) -> Function:
     return cast(Function, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
 
 
-def read_only(array: np.ndarray) -> np.ndarray:
+def read_only(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """Return a read-only, C-contiguous view of ``array``.
 
     Numba compiles one version for writable and one for read-only arrays. Passing every input as read-only keeps

@@ -1,11 +1,13 @@
 """Offering requests: sources take turns, channels accept, forward, coalesce, merge, or refuse."""
 
 from openrow.memory.accounting_compiled import request_waits
+from openrow.memory.candidates_compiled import update_queue_candidates
 from openrow.memory.columns import (
     ADDRESS,
     ARRIVAL,
     AT_BANKS,
     AT_CHANNELS,
+    AT_ENTRIES,
     AT_SOURCES,
     BANK,
     BANK_COLUMNS,
@@ -15,6 +17,7 @@ from openrow.memory.columns import (
     COALESCING,
     COLUMN,
     ENTRIES,
+    ENTRY_COLUMNS,
     F_ADDRESS,
     F_BANK,
     F_CHANNEL,
@@ -56,6 +59,7 @@ from openrow.memory.columns import (
     SIZE_PROMOTED,
     SIZE_R,
     SIZE_W,
+    SLOT_BITS,
     SOURCE,
     SOURCE_COLUMNS,
     SOURCES,
@@ -144,9 +148,10 @@ def offer(rules, s, feeds, times, src, f, now):
         return False
     e = new_entry(rules, s, ch)
     fill_entry(s, e, b, feeds, f, src, now)
-    s[e + ORDER] = s[ch + ORDER_NEXT]
+    s[e + ORDER] = (s[ch + ORDER_NEXT] << SLOT_BITS) | ((e - ch - rules[AT_ENTRIES]) // ENTRY_COLUMNS)
     s[ch + ORDER_NEXT] += 1
-    append(rules, s, ch, is_write, e, now)
+    append(s, ch, is_write, e, now)
+    update_queue_candidates(rules, s, ch, is_write, b)
     request_waits(s, s[b + BUS], now)
     s[ch + N_READS + is_write] += 1
     s[ch + PLANNED] = 0

@@ -220,6 +220,4 @@ def advance(rules, rows, s, feeds, log, times, until):
         REACHED, NEED_FEED (a source has offered all it was given), LOG_FULL, COMPLETED (an awaited source has got
         everything back) or DRAINED.
     """
-    return run(
-        pointer(rules), pointer(rows), pointer(s), pointer(feeds), pointer(log), pointer(times), until
-    )
+    return run(pointer(rules), pointer(rows), pointer(s), pointer(feeds), pointer(log), pointer(times), until)

@@ -99,13 +99,14 @@ ROW_COLUMNS = 7
     AT_READY,
     AT_RING,
     AT_ENTRIES,
-    AT_ACTIVE,
+    AT_KEYS,
+    AT_CLOSED,
     AT_PROMOTED,
     AT_FREE,
     ENTRIES,
     CHANNEL_SIZE,
-) = range(38)
-ROW_START = 38
+) = range(39)
+ROW_START = 39
 RULES = ROW_START + COMMANDS + 1
 
 SINGLE_BUS, DUAL_BUS, SPLIT_ACTIVATE = range(3)
@@ -130,9 +131,12 @@ NO_REFRESH, ALL_BANK_REFRESH, PER_BANK_REFRESH = range(3)
     MERGED,
 ) = range(13)
 ENTRY_COLUMNS = 13
+# ORDER is the order of acceptance shifted by SLOT_BITS, with the number of the entry below.
+SLOT_BITS = 16
+SLOT_MASK = (1 << SLOT_BITS) - 1
 READS, WRITES = 0, 1  # the two request queues, by IS_WRITE
 
-# bank: one bank; the four list columns of the write queue follow those of the read queue.
+# bank: one bank; the list columns of the write queue follow those of the read queue.
 (
     OPEN_ROW,
     PROMOTED,
@@ -140,12 +144,11 @@ READS, WRITES = 0, 1  # the two request queues, by IS_WRITE
     TAIL,
     HIT,
     OTHER,
-    PLACE,
     HEAD_W,
     TAIL_W,
     HIT_W,
     OTHER_W,
-    PLACE_W,
+    HELD,
     INDEX,
     SCOPE,
     BUS,
@@ -158,7 +161,7 @@ READS, WRITES = 0, 1  # the two request queues, by IS_WRITE
     N_ACTS,
     N_BURSTS,
     LOST,
-) = range(24)
+) = range(23)
 BANK_COLUMNS = LOST + CAUSES
 QUEUE_STRIDE = HEAD_W - HEAD
 CLOSED, ACTIVATING = -1, -2
@@ -181,8 +184,6 @@ CLOSED, ACTIVATING = -1, -2
     SINCE_R,
     SINCE_W,
     SINCE_M,
-    ACTIVE_R,
-    ACTIVE_W,
     FREE,
     ORDER_NEXT,
     NEXT_REFRESH,
@@ -202,8 +203,8 @@ CLOSED, ACTIVATING = -1, -2
     LATENCY_SUM,
     LATENCY_MAX,
     LATENCY_COUNT,
-) = range(37)
-N_COMMANDS = 37
+) = range(35)
+N_COMMANDS = 35
 HISTOGRAM = N_COMMANDS + COMMANDS
 # The latency histogram is exact below 2048 cycles; each doubling above has 1,024 buckets.
 EXACT_LATENCY = 2048

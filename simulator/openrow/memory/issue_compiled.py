@@ -1,6 +1,7 @@
 """One command issued: row state, queues, statistics, timing, record."""
 
 from openrow.memory.accounting_compiled import activation_cause, bank_opened, banks_closed, count_column
+from openrow.memory.candidates_compiled import update_candidates
 from openrow.memory.columns import (
     ACT,
     ACT2,
@@ -65,6 +66,7 @@ from openrow.memory.columns import (
 )
 from openrow.memory.completion_compiled import retire_read, retire_write
 from openrow.memory.queues_compiled import append_promoted, remove, remove_promoted, row_closed, row_opened
+from openrow.memory.refresh_compiled import hold_bank, release_bank
 from openrow.memory.timing_compiled import apply_constraints
 from openrow_kernels.compilation import compiled
 
@@ -114,7 +116,7 @@ def activate(rules, s, ch, e, b, cycle):
     s[b + HITS_IN_ROW] = 0
     s[b + LAST_USE] = cycle
     bank_opened(s, b, cycle)
-    remove(rules, s, ch, s[e + IS_WRITE], e, cycle)
+    remove(s, ch, s[e + IS_WRITE], e, cycle)
     if rules[COMMAND_BUSES] == SPLIT_ACTIVATE:
         s[b + OPEN_ROW] = ACTIVATING
         s[ch + ACT2_ENTRY] = e
@@ -137,7 +139,7 @@ def access(rules, s, ch, e, b, cycle):
     if promoted:
         remove_promoted(rules, s, ch, e)
     else:
-        remove(rules, s, ch, is_write, e, cycle)
+        remove(s, ch, is_write, e, cycle)
     if last_access(rules, s, b, promoted):
         row_closed(s, b)
         banks_closed(s, b, 1, cycle)
@@ -166,6 +168,7 @@ def issue_for_request(rules, rows, s, log, times, ch, command, e, cycle):
         row_opened(s, b, row)
         append_promoted(rules, s, ch, e)
         s[ch + ACT2_ENTRY] = 0
+    update_candidates(rules, s, ch, b)
     apply_constraints(rules, rows, s, ch, b, command, cycle)
     s[ch + N_COMMANDS + command] += 1
     record(s, log, ch, cycle, command, b, row, column, 0)
@@ -177,6 +180,7 @@ def close_bank(rules, rows, s, log, ch, b, cycle):
     row = s[b + OPEN_ROW]
     row_closed(s, b)
     banks_closed(s, b, 1, cycle)
+    update_candidates(rules, s, ch, b)
     apply_constraints(rules, rows, s, ch, b, PRE, cycle)
     s[ch + N_COMMANDS + PRE] += 1
     record(s, log, ch, cycle, PRE, b, row, -1, 0)
@@ -189,6 +193,7 @@ def close_scope(rules, rows, s, log, ch, b, cycle):
     for i in range(b, b + rules[SCOPE_BANKS] * BANK_COLUMNS, BANK_COLUMNS):
         if s[i + OPEN_ROW] != CLOSED:
             row_closed(s, i)
+            update_candidates(rules, s, ch, i)
             count += 1
     banks_closed(s, b, count, cycle)
     apply_constraints(rules, rows, s, ch, b, PRE_ALL, cycle)
@@ -205,7 +210,9 @@ def refresh(rules, rows, s, log, ch, command, b, cycle):
         s[sc + REFRESH_UNTIL] = cycle + rules[REFRESH_CYCLES]
     s[ch + SUM_M] += (s[ch + REFRESHES_DUE] - s[ch + REFRESHES_DONE]) * (cycle - s[ch + SINCE_M])
     s[ch + SINCE_M] = cycle
+    release_bank(rules, s, ch)
     s[ch + REFRESHES_DONE] += 1
+    hold_bank(rules, s, ch)
     apply_constraints(rules, rows, s, ch, b, command, cycle)
     s[ch + N_COMMANDS + command] += 1
     record(s, log, ch, cycle, command, b, -1, -1, 1 if command == REF_ALL else 0)

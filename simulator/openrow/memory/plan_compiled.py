@@ -34,7 +34,7 @@ from openrow.memory.columns import (
     TIMEOUT_PAGE,
     WRITE,
 )
-from openrow.memory.refresh_compiled import held_bank, plan_refresh, queues_are_silent
+from openrow.memory.refresh_compiled import plan_refresh, queues_are_silent
 from openrow.memory.scheduling_compiled import (
     scan_hits,
     scan_in_order,
@@ -78,7 +78,7 @@ def plan_single_bus(rules, s, ch, floor):
         cycle, e, b, command = refresh_cycle, 0, refresh_b, refresh_command
     if not queues_are_silent(rules, s, ch):
         queue = update_write_mode(rules, s, ch)
-        queue_cycle, queue_e, queue_command = scan_queue(rules, s, ch, queue, floor, held_bank(rules, s, ch))
+        queue_cycle, queue_e, queue_command = scan_queue(rules, s, ch, queue, floor)
         if queue_cycle < cycle:
             cycle, e, b, command = queue_cycle, queue_e, 0, queue_command
         if rules[PAGE_POLICY] == TIMEOUT_PAGE:
@@ -89,22 +89,22 @@ def plan_single_bus(rules, s, ch, floor):
 
 
 @compiled
-def scan_row_queue(rules, s, ch, queue, floor, held):
+def scan_row_queue(rules, s, ch, queue, floor):
     """ACT and PRE of a request queue on a row bus. Returns (cycle, entry, command)."""
     if rules[SCHEDULER] != FCFS:
-        return scan_rows(rules, s, ch, queue, floor, held)
-    cycle, e, command = scan_in_order(rules, s, ch, queue, floor, held)
+        return scan_rows(rules, s, ch, queue, floor)
+    cycle, e, command = scan_in_order(rules, s, ch, queue, floor)
     if command == READ or command == WRITE:
         return FAR, 0, ACT
     return cycle, e, command
 
 
 @compiled
-def scan_column_queue(rules, s, ch, queue, floor, held):
+def scan_column_queue(rules, s, ch, queue, floor):
     """RD and WR of a request queue on a column bus. Returns (cycle, entry)."""
     if rules[SCHEDULER] != FCFS:
-        return scan_hits(rules, s, ch, queue, floor, held)
-    cycle, e, command = scan_in_order(rules, s, ch, queue, floor, held)
+        return scan_hits(rules, s, ch, queue, floor)
+    cycle, e, command = scan_in_order(rules, s, ch, queue, floor)
     if command == READ or command == WRITE:
         return cycle, e
     return FAR, 0
@@ -116,8 +116,7 @@ def scan_row_slot(rules, s, ch, queue, floor):
     cycle, b, command = plan_refresh(rules, s, ch, floor)
     e = 0
     if not queues_are_silent(rules, s, ch):
-        held = held_bank(rules, s, ch)
-        queue_cycle, queue_e, queue_command = scan_row_queue(rules, s, ch, queue, floor, held)
+        queue_cycle, queue_e, queue_command = scan_row_queue(rules, s, ch, queue, floor)
         if queue_cycle < cycle:
             cycle, e, b, command = queue_cycle, queue_e, 0, queue_command
         if rules[PAGE_POLICY] == TIMEOUT_PAGE:
@@ -137,7 +136,7 @@ def plan_dual_bus(rules, s, ch, floor):
     queue = 0
     if not queues_are_silent(rules, s, ch):
         queue = update_write_mode(rules, s, ch)
-        hit_cycle, hit = scan_column_queue(rules, s, ch, queue, floor, held_bank(rules, s, ch))
+        hit_cycle, hit = scan_column_queue(rules, s, ch, queue, floor)
         if hit_cycle < cycle:
             cycle, e = hit_cycle, hit
     row_cycle, row_e, b, command = scan_row_slot(rules, s, ch, queue, floor)

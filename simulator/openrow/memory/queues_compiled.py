@@ -2,18 +2,14 @@
 
 Within a bank all requests of a queue that need the same command are ready at the same cycle, so only the oldest of
 them matters. Each queue therefore keeps, a bank: its requests in order of arrival (HEAD, TAIL), the oldest that
-hits the open row (HIT) and the oldest that does not (OTHER). A list of the banks with any request in the queue
-lets a scan skip the others.
+hits the open row (HIT) and the oldest that does not (OTHER).
 """
 
 from openrow.memory.columns import (
-    ACTIVE_R,
     ADDRESS,
-    AT_ACTIVE,
     AT_FREE,
     AT_PROMOTED,
     BANK,
-    BANKS,
     CLOSED,
     FREE,
     HEAD,
@@ -21,7 +17,6 @@ from openrow.memory.columns import (
     NEXT,
     OPEN_ROW,
     OTHER,
-    PLACE,
     PREVIOUS,
     PROMOTED,
     QUEUE_STRIDE,
@@ -58,7 +53,7 @@ def count_size(s, ch, queue, change, cycle):
 
 
 @compiled
-def append(rules, s, ch, queue, e, cycle):
+def append(s, ch, queue, e, cycle):
     """Put entry ``e`` at the tail of ``queue`` after ``cycle``."""
     b = s[e + BANK]
     o = queue * QUEUE_STRIDE
@@ -67,10 +62,6 @@ def append(rules, s, ch, queue, e, cycle):
     s[e + PREVIOUS] = tail
     if tail == 0:
         s[b + HEAD + o] = e
-        place = s[ch + ACTIVE_R + queue]
-        s[ch + rules[AT_ACTIVE] + queue * rules[BANKS] + place] = b
-        s[b + PLACE + o] = place
-        s[ch + ACTIVE_R + queue] = place + 1
     else:
         s[tail + NEXT] = e
     s[b + TAIL + o] = e
@@ -91,18 +82,7 @@ def next_of_kind(s, e, open_row, hit):
 
 
 @compiled
-def bank_falls_silent(rules, s, ch, queue, b):
-    """Take bank ``b``, which has no request left in ``queue``, off the list of active banks."""
-    active = ch + rules[AT_ACTIVE] + queue * rules[BANKS]
-    last = s[ch + ACTIVE_R + queue] - 1
-    s[ch + ACTIVE_R + queue] = last
-    place, moved = s[b + PLACE + queue * QUEUE_STRIDE], s[active + last]
-    s[active + place] = moved
-    s[moved + PLACE + queue * QUEUE_STRIDE] = place
-
-
-@compiled
-def remove(rules, s, ch, queue, e, cycle):
+def remove(s, ch, queue, e, cycle):
     """Take entry ``e`` out of ``queue`` after ``cycle``; the order of the others stays."""
     b = s[e + BANK]
     o = queue * QUEUE_STRIDE
@@ -119,8 +99,6 @@ def remove(rules, s, ch, queue, e, cycle):
         s[b + HIT + o] = next_of_kind(s, following, s[b + OPEN_ROW], True)
     elif s[b + OTHER + o] == e:
         s[b + OTHER + o] = next_of_kind(s, following, s[b + OPEN_ROW], False)
-    if s[b + HEAD + o] == 0:
-        bank_falls_silent(rules, s, ch, queue, b)
     count_size(s, ch, queue, -1, cycle)
 
 

@@ -5,6 +5,7 @@ order and only its head matters, so it is two counts: refreshes that have fallen
 per-bank refresh of a scope addresses its bank k modulo the number of banks.
 """
 
+from openrow.memory.candidates_compiled import update_candidates
 from openrow.memory.columns import (
     ACT2_ENTRY,
     ALL_BANK_REFRESH,
@@ -16,9 +17,11 @@ from openrow.memory.columns import (
     CLOSED,
     EDGES,
     FAR,
+    HELD,
     NEXT_REFRESH,
     OPEN_BANKS,
     OPEN_ROW,
+    PER_BANK_REFRESH,
     PRE,
     PRE_ALL,
     REF_ALL,
@@ -36,15 +39,6 @@ from openrow.memory.columns import (
 )
 from openrow.memory.timing_compiled import limit_of
 from openrow_kernels.compilation import compiled
-
-
-@compiled
-def refreshes_fall_due(rules, s, ch, cycle):
-    """Append one refresh for every scope to the maintenance queue in ``cycle``."""
-    s[ch + SUM_M] += (s[ch + REFRESHES_DUE] - s[ch + REFRESHES_DONE]) * (cycle - s[ch + SINCE_M])
-    s[ch + SINCE_M] = cycle
-    s[ch + REFRESHES_DUE] += rules[SCOPES]
-    s[ch + NEXT_REFRESH] += rules[REFRESH_INTERVAL]
 
 
 @compiled
@@ -70,11 +64,31 @@ def refreshed_bank(rules, s, ch):
 
 
 @compiled
-def held_bank(rules, s, ch):
-    """The bank a due per-bank refresh keeps from the request queues, or 0."""
-    if rules[REFRESH_MODE] == ALL_BANK_REFRESH or not refresh_is_due(s, ch):
-        return 0
-    return refreshed_bank(rules, s, ch)
+def hold_bank(rules, s, ch):
+    """Keep the bank of the per-bank refresh at the head of the maintenance queue from the request queues."""
+    if rules[REFRESH_MODE] == PER_BANK_REFRESH and refresh_is_due(s, ch):
+        b = refreshed_bank(rules, s, ch)
+        s[b + HELD] = 1
+        update_candidates(rules, s, ch, b)
+
+
+@compiled
+def release_bank(rules, s, ch):
+    """Give the bank of the per-bank refresh just done back to the request queues."""
+    if rules[REFRESH_MODE] == PER_BANK_REFRESH:
+        b = refreshed_bank(rules, s, ch)
+        s[b + HELD] = 0
+        update_candidates(rules, s, ch, b)
+
+
+@compiled
+def refreshes_fall_due(rules, s, ch, cycle):
+    """Append one refresh for every scope to the maintenance queue in ``cycle``."""
+    s[ch + SUM_M] += (s[ch + REFRESHES_DUE] - s[ch + REFRESHES_DONE]) * (cycle - s[ch + SINCE_M])
+    s[ch + SINCE_M] = cycle
+    s[ch + REFRESHES_DUE] += rules[SCOPES]
+    s[ch + NEXT_REFRESH] += rules[REFRESH_INTERVAL]
+    hold_bank(rules, s, ch)
 
 
 @compiled

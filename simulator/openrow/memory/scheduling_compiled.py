@@ -3,16 +3,20 @@
 Nothing changes between two issues but the clock, so a scan answers for all cycles from ``floor`` on: it returns the
 first cycle at which one of its candidates is legal and, among those legal then, the winner; entry 0 is none. The
 controller jumps there. Where commands other than a precharge start only on odd cycles (HBM3's rising edges),
-``odd`` is 1 and rounds their cycle up, else 0. ``held`` is the bank a due per-bank refresh keeps from the queues.
+``odd`` is 1 and rounds their cycle up, else 0.
+
+Every bank has at most one candidate a queue for the column bus and one for the row bus (``candidates_compiled``).
+A scan is two vector loops over the banks without a branch: the earliest cycle, then the oldest key at that cycle.
 """
 
 from openrow.memory.columns import (
     ACT,
     ACT2_ENTRY,
-    ACTIVE_R,
     ARRIVAL,
-    AT_ACTIVE,
     AT_BANKS,
+    AT_CLOSED,
+    AT_ENTRIES,
+    AT_KEYS,
     AT_PROMOTED,
     AT_READY,
     BANK,
@@ -21,34 +25,29 @@ from openrow.memory.columns import (
     CAUSE_BITS,
     CLOSED,
     EDGES,
+    ENTRY_COLUMNS,
     FAR,
     FCFS,
     FR_FCFS,
     FR_FCFS_CAP,
-    HEAD,
     HIGH_WATERMARK,
     HIT,
-    HITS_IN_ROW,
-    INDEX,
     IS_WRITE,
     LAST_USE,
     LOW_WATERMARK,
     OPEN_ROW,
     ORDER,
-    OTHER,
     PAGE_TIMEOUT,
     PRE,
     PROMOTED,
     QUEUE_STRIDE,
-    RAMULATOR2,
-    RAMULATOR2_ROW_HIT,
     READ,
     ROW,
-    ROW_HIT_CAP,
     SCHEDULER,
     SIZE_PROMOTED,
     SIZE_R,
     SIZE_W,
+    SLOT_MASK,
     WRITE_MODE,
 )
 from openrow.memory.timing_compiled import limit_of
@@ -82,91 +81,78 @@ def scan_promoted(rules, s, ch, floor):
 
 
 @compiled
-def may_hit(rules, s, b, o):
-    """Whether the scheduler lets a hit of bank ``b`` go: a capped row yields to a waiting conflict."""
-    if rules[SCHEDULER] != FR_FCFS_CAP:
-        return True
-    return s[b + HITS_IN_ROW] < rules[ROW_HIT_CAP] or s[b + OTHER + o] == 0
+def entry_of(rules, ch, key):
+    """The entry a candidate's key names."""
+    return ch + rules[AT_ENTRIES] + (key & SLOT_MASK) * ENTRY_COLUMNS
 
 
 @compiled
-def may_close(rules, s, b, o):
-    """Whether the scheduler lets the oldest request to another row close bank ``b``."""
-    if s[b + PROMOTED] != 0:
-        return False
-    scheduler, hit = rules[SCHEDULER], s[b + HIT + o]
-    if scheduler == RAMULATOR2 or hit == 0:
-        return True
-    if scheduler == RAMULATOR2_ROW_HIT:
-        return s[hit + ARRIVAL] > s[s[b + OTHER + o] + ARRIVAL]
-    if scheduler == FR_FCFS_CAP:
-        return s[b + HITS_IN_ROW] >= rules[ROW_HIT_CAP]
-    return False
-
-
-@compiled
-def scan_hits(rules, s, ch, queue, floor, held):
+def scan_hits(rules, s, ch, queue, floor):
     """The oldest ready row hit of a queue. Returns (cycle, entry)."""
-    odd = rules[EDGES] - 1
-    o = queue * QUEUE_STRIDE
-    active = ch + rules[AT_ACTIVE] + queue * rules[BANKS]
-    limits = ch + rules[AT_READY] + (READ + queue) * rules[BANKS]
-    best_cycle, best_order, best = FAR, FAR, 0
-    for i in range(active, active + s[ch + ACTIVE_R + queue]):
-        b = s[i]
-        e = s[b + HIT + o]
-        if e == 0 or b == held or not may_hit(rules, s, b, o):
-            continue
-        cycle = max(s[limits + s[b + INDEX]] >> CAUSE_BITS, floor) | odd
-        if cycle < best_cycle or (cycle == best_cycle and s[e + ORDER] < best_order):
-            best_cycle, best_order, best = cycle, s[e + ORDER], e
-    return best_cycle, best
+    banks, odd = rules[BANKS], rules[EDGES] - 1
+    keys = ch + rules[AT_KEYS] + 2 * queue * banks
+    limits = ch + rules[AT_READY] + (READ + queue) * banks
+    best = FAR
+    for i in range(banks):
+        cycle = max(s[limits + i] >> CAUSE_BITS, floor) | odd
+        best = min(best, cycle if s[keys + i] < FAR else FAR)
+    if best == FAR:
+        return FAR, 0
+    key = FAR
+    for i in range(banks):
+        cycle = max(s[limits + i] >> CAUSE_BITS, floor) | odd
+        key = min(key, s[keys + i] if cycle == best else FAR)
+    return best, entry_of(rules, ch, key)
 
 
 @compiled
-def scan_rows(rules, s, ch, queue, floor, held):
+def row_cycle(s, activates, precharges, closed, i, floor, odd, blocked):
+    """When the row command bank ``i`` needs is legal: ACT (unless ``blocked``) or PRE."""
+    activate = max(s[activates + i] >> CAUSE_BITS, floor) | odd | blocked
+    precharge = max(s[precharges + i] >> CAUSE_BITS, floor)
+    return activate if s[closed + i] != 0 else precharge
+
+
+@compiled
+def scan_rows(rules, s, ch, queue, floor):
     """The oldest request of a queue whose ACT or PRE is ready. Returns (cycle, entry, command)."""
-    odd = rules[EDGES] - 1
-    o = queue * QUEUE_STRIDE
-    active = ch + rules[AT_ACTIVE] + queue * rules[BANKS]
-    table = ch + rules[AT_READY]
-    activating = s[ch + ACT2_ENTRY] != 0
-    best_cycle, best_order, best, best_command = FAR, FAR, 0, ACT
-    for i in range(active, active + s[ch + ACTIVE_R + queue]):
-        b = s[i]
-        open_row = s[b + OPEN_ROW]
-        if b == held:
-            continue
-        if open_row == CLOSED and not activating:
-            e, command = s[b + HEAD + o], ACT
-            cycle = max(s[table + ACT * rules[BANKS] + s[b + INDEX]] >> CAUSE_BITS, floor) | odd
-        elif open_row >= 0 and s[b + OTHER + o] != 0 and may_close(rules, s, b, o):
-            e, command = s[b + OTHER + o], PRE
-            cycle = max(s[table + PRE * rules[BANKS] + s[b + INDEX]] >> CAUSE_BITS, floor)
-        else:
-            continue
-        if cycle < best_cycle or (cycle == best_cycle and s[e + ORDER] < best_order):
-            best_cycle, best_order, best, best_command = cycle, s[e + ORDER], e, command
-    return best_cycle, best, best_command
+    banks, odd = rules[BANKS], rules[EDGES] - 1
+    blocked = FAR if s[ch + ACT2_ENTRY] != 0 else 0
+    keys = ch + rules[AT_KEYS] + (2 * queue + 1) * banks
+    closed = ch + rules[AT_CLOSED]
+    activates = ch + rules[AT_READY] + ACT * banks
+    precharges = ch + rules[AT_READY] + PRE * banks
+    best = FAR
+    for i in range(banks):
+        cycle = row_cycle(s, activates, precharges, closed, i, floor, odd, blocked)
+        best = min(best, cycle if s[keys + i] < FAR else FAR)
+    if best == FAR:
+        return FAR, 0, ACT
+    key = FAR
+    for i in range(banks):
+        cycle = row_cycle(s, activates, precharges, closed, i, floor, odd, blocked)
+        key = min(key, s[keys + i] if cycle == best else FAR)
+    e = entry_of(rules, ch, key)
+    return best, e, ACT if s[s[e + BANK] + OPEN_ROW] == CLOSED else PRE
 
 
 @compiled
 def oldest(rules, s, ch, queue):
-    """The oldest request of a queue, or 0."""
-    active = ch + rules[AT_ACTIVE] + queue * rules[BANKS]
-    best_order, best = FAR, 0
-    for i in range(active, active + s[ch + ACTIVE_R + queue]):
-        e = s[s[i] + HEAD + queue * QUEUE_STRIDE]
-        if s[e + ORDER] < best_order:
-            best_order, best = s[e + ORDER], e
-    return best
+    """The oldest request of a queue, or 0; while no bank has an activated request, every head is a candidate."""
+    keys = ch + rules[AT_KEYS] + 2 * queue * rules[BANKS]
+    key = FAR
+    for i in range(keys, keys + 2 * rules[BANKS]):
+        key = min(key, s[i])
+    return entry_of(rules, ch, key) if key < FAR else 0
 
 
 @compiled
-def scan_in_order(rules, s, ch, queue, floor, held):
+def scan_in_order(rules, s, ch, queue, floor):
     """FCFS: the oldest request alone, once no activated request waits. Returns (cycle, entry, command)."""
+    if s[ch + SIZE_PROMOTED] > 0 or s[ch + ACT2_ENTRY] != 0:
+        return FAR, 0, ACT
     e = oldest(rules, s, ch, queue)
-    if e == 0 or s[ch + SIZE_PROMOTED] > 0 or s[ch + ACT2_ENTRY] != 0 or s[e + BANK] == held:
+    if e == 0:
         return FAR, 0, ACT
     odd = rules[EDGES] - 1
     b = s[e + BANK]
@@ -179,13 +165,13 @@ def scan_in_order(rules, s, ch, queue, floor, held):
 
 
 @compiled
-def scan_queue(rules, s, ch, queue, floor, held):
+def scan_queue(rules, s, ch, queue, floor):
     """One queue, any command. Returns (cycle, entry, command)."""
     scheduler = rules[SCHEDULER]
     if scheduler == FCFS:
-        return scan_in_order(rules, s, ch, queue, floor, held)
-    cycle, e, command = scan_rows(rules, s, ch, queue, floor, held)
-    hit_cycle, hit = scan_hits(rules, s, ch, queue, floor, held)
+        return scan_in_order(rules, s, ch, queue, floor)
+    cycle, e, command = scan_rows(rules, s, ch, queue, floor)
+    hit_cycle, hit = scan_hits(rules, s, ch, queue, floor)
     if hit_cycle < cycle:
         return hit_cycle, hit, READ + queue
     if hit != 0 and hit_cycle == cycle:

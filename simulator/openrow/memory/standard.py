@@ -256,7 +256,8 @@ def _lay_out_channel(rules: Int64Array, ring: int) -> None:
         (c.AT_READY, c.COMMANDS * banks),
         (c.AT_RING, ring),
         (c.AT_ENTRIES, int(rules[c.ENTRIES]) * c.ENTRY_COLUMNS),
-        (c.AT_ACTIVE, 2 * banks),
+        (c.AT_KEYS, 4 * banks),
+        (c.AT_CLOSED, banks),
         (c.AT_PROMOTED, banks + 1),
         (c.AT_FREE, int(rules[c.ENTRIES])),
     ):

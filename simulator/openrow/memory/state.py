@@ -51,6 +51,9 @@ def _initialise_channel(standard: Standard, s: Int64Array, ch: int, number: int)
     s[ch + c.FREE] = entries
     free = ch + int(rules[c.AT_FREE])
     s[free : free + entries] = ch + rules[c.AT_ENTRIES] + np.arange(entries) * c.ENTRY_COLUMNS
+    for table, value in ((c.AT_KEYS, c.FAR), (c.AT_CLOSED, 1)):
+        start = ch + int(rules[table])
+        s[start : start + standard.banks * (4 if table == c.AT_KEYS else 1)] = value
     for index in range(standard.banks):
         b = ch + int(rules[c.AT_BANKS]) + index * c.BANK_COLUMNS
         s[b + c.INDEX] = index

@@ -1,0 +1,81 @@
+"""The candidates of a bank: for each queue the request that may hit its row and the one that may open or close it.
+
+A candidate's key is its ORDER, or FAR where there is none: the scan takes the smallest. The keys of a bank change only
+when the bank or its lists do, so the scheduling policy is applied here, once a change, and not in every scan.
+"""
+
+from openrow.memory.columns import (
+    ARRIVAL,
+    AT_CLOSED,
+    AT_KEYS,
+    BANKS,
+    CLOSED,
+    FAR,
+    FCFS,
+    FR_FCFS_CAP,
+    HEAD,
+    HELD,
+    HIT,
+    HITS_IN_ROW,
+    INDEX,
+    OPEN_ROW,
+    ORDER,
+    OTHER,
+    PROMOTED,
+    QUEUE_STRIDE,
+    RAMULATOR2,
+    RAMULATOR2_ROW_HIT,
+    ROW_HIT_CAP,
+    SCHEDULER,
+)
+from openrow_kernels.compilation import compiled
+
+
+@compiled
+def may_hit(rules, s, b, o):
+    """Whether the scheduler lets a hit of bank ``b`` go: a capped row yields to a waiting conflict."""
+    if rules[SCHEDULER] != FR_FCFS_CAP:
+        return True
+    return s[b + HITS_IN_ROW] < rules[ROW_HIT_CAP] or s[b + OTHER + o] == 0
+
+
+@compiled
+def may_close(rules, s, b, o):
+    """Whether the scheduler lets the oldest request to another row close bank ``b``."""
+    if s[b + PROMOTED] != 0:
+        return False
+    scheduler, hit = rules[SCHEDULER], s[b + HIT + o]
+    if scheduler == RAMULATOR2 or scheduler == FCFS or hit == 0:
+        return True
+    if scheduler == RAMULATOR2_ROW_HIT:
+        return s[hit + ARRIVAL] > s[s[b + OTHER + o] + ARRIVAL]
+    if scheduler == FR_FCFS_CAP:
+        return s[b + HITS_IN_ROW] >= rules[ROW_HIT_CAP]
+    return False
+
+
+@compiled
+def update_queue_candidates(rules, s, ch, queue, b):
+    """Find the candidates of bank ``b`` in one queue."""
+    o = queue * QUEUE_STRIDE
+    hit_key = row_key = FAR
+    if s[b + HELD] == 0:
+        if s[b + OPEN_ROW] == CLOSED:
+            if s[b + HEAD + o] != 0:
+                row_key = s[s[b + HEAD + o] + ORDER]
+        elif s[b + OPEN_ROW] >= 0:
+            if s[b + HIT + o] != 0 and may_hit(rules, s, b, o):
+                hit_key = s[s[b + HIT + o] + ORDER]
+            if s[b + OTHER + o] != 0 and may_close(rules, s, b, o):
+                row_key = s[s[b + OTHER + o] + ORDER]
+    keys = ch + rules[AT_KEYS] + 2 * queue * rules[BANKS] + s[b + INDEX]
+    s[keys] = hit_key
+    s[keys + rules[BANKS]] = row_key
+
+
+@compiled
+def update_candidates(rules, s, ch, b):
+    """Find the candidates of bank ``b`` in both queues, after its row or its activated request has changed."""
+    s[ch + rules[AT_CLOSED] + s[b + INDEX]] = s[b + OPEN_ROW] == CLOSED
+    for queue in range(2):
+        update_queue_candidates(rules, s, ch, queue, b)
