@@ -6,3 +6,7 @@ class UserError(Exception):
 
     The text says what is wrong, where, and what would be right. The command line prints it without a trace.
     """
+
+    def report(self) -> str:
+        """Return the text for people."""
+        return str(self)

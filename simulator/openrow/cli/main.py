@@ -94,7 +94,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         return _hush()
     except UserError as error:
-        return _say(f"Error: {error}", USER_MISTAKE)
+        return _say(f"Error: {error.report()}", USER_MISTAKE)
     except OSError as error:
         return _say(f"Error: {_said_of(error)}", USER_MISTAKE)
     except ModuleNotFoundError as error:

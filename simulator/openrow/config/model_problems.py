@@ -120,8 +120,9 @@ def _problem(group: list[_Report], composition: Composition, model: type[BaseMod
     if kind in ("union_tag_invalid", "union_tag_not_found"):
         return _tag_problem(report, composition)
     if report.is_key:
-        expected = _choice(details, str(path[-1]))
-        return Problem(composition.key_place(path), dotted(path), expected, repr(path[-1]))
+        place = composition.key_place(path)
+        key = Node(str(path[-1]), place)
+        return Problem(place, dotted(path), _choice(details, key), key.describe())
     node = composition.node(path)
     if kind == "missing" or node is None:
         return Problem(composition.place(path), dotted(path), _EXPECTED.get(kind, details["msg"]))
@@ -141,7 +142,7 @@ def _tag_problem(report: _Report, composition: Composition) -> Problem:
     node = composition.node(path)
     if node is None:
         return Problem(composition.place(path), dotted(path), "is required: it says which keys may follow")
-    expected = f"should be {_alternatives(_quoted(context['expected_tags']))}"
+    expected = _one_of(_quoted(context["expected_tags"]), node)
     return Problem(node.place, dotted(path), expected, node.describe())
 
 
@@ -153,7 +154,7 @@ def _expected(group: list[_Report], node: Node) -> str:
         kinds = dict.fromkeys(_KINDS[report.details["type"]] for report in group)
         return f"should be {' or '.join(kinds)}{_hint(list(kinds), node)}"
     if kind in ("enum", "literal_error"):
-        return _choice(details, node.value if isinstance(node.value, str) else "")
+        return _choice(details, node)
     if kind == "value_error":
         return str(context["error"])
     if kind in _EXPECTED:
@@ -162,12 +163,14 @@ def _expected(group: list[_Report], node: Node) -> str:
     return message[0].lower() + message[1:]
 
 
-def _choice(details: ErrorDetails, found: str) -> str:
+def _choice(details: ErrorDetails, node: Node) -> str:
     listed = details["ctx"]["expected"]
     names = _quoted(listed)
-    if not names:
-        return f"should be {listed}"
-    near = nearest(found, names)
+    return _one_of(names, node) if names else f"should be {listed}"
+
+
+def _one_of(names: list[str], node: Node) -> str:
+    near = nearest(node.value, names) if isinstance(node.value, str) else None
     return f"should be {_alternatives(names)}" + (f"; the nearest is '{near}'" if near else "")
 
 

@@ -100,8 +100,8 @@ def mapping_tokens(memory: SoundValues) -> Iterator[Finding]:
         if token_name not in seen and memory.is_sound(count) and memory.value(count) > 1:
             if field == "column" and _has_one_burst(memory):
                 continue
-            expected = f"should contain {token_name}, since {count} = {memory.value(count)}"
-            yield Finding(path, expected, repr(mapping))
+            expected = f"the mapping should contain {token_name}, since {count} = {memory.value(count)}"
+            yield Finding((("mapping",), (count,)), expected, repr(mapping))
 
 
 def mapping_bits(memory: SoundValues) -> Iterator[Finding]:
@@ -117,17 +117,18 @@ def mapping_bits(memory: SoundValues) -> Iterator[Finding]:
         if len(bits) != width:
             count = COUNT_OF_FIELD[field]
             what = f"{count} = {memory.value(count)}" + (" and count in bursts" if field == "column" else "")
-            expected = f"should list {width} bits, since {what}"
-            yield Finding((("mapping", field), (count,)), expected, str(bits))
+            path = ("mapping", field) if field in mapping else ("mapping",)
+            expected = f"the mapping should list {width} bits for {field}, since {what}"
+            yield Finding((path, (count,)), expected, str(bits))
         for place, bit in enumerate(bits):
-            path = (("mapping", field, place),)
+            paths = (("mapping", field, place),)
             if not lowest <= bit < beyond:
                 expected = (
                     f"should be from {lowest}, above the bytes of a burst, to {beyond - 1}, the top bit"
                 )
-                yield Finding(path, expected, str(bit))
+                yield Finding(paths, expected, str(bit))
             elif bit in owner:
-                yield Finding(path, f"should be a bit of its own; {owner[bit]} has it too", str(bit))
+                yield Finding(paths, f"should be a bit of its own; {owner[bit]} has it too", str(bit))
             owner.setdefault(bit, field)
 
 

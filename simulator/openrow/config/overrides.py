@@ -79,7 +79,9 @@ def _path_of(key: str, root: Node, model: type[BaseModel]) -> KeyPath | _Unknown
         part: str | int = word
         if node is not None and isinstance(node.value, list):
             if not word.isdecimal() or int(word) >= len(node.value):
-                return _UnknownPart(f"{dotted(path)} {_indices(len(node.value))}", repr(word))
+                return _UnknownPart(
+                    f"{dotted(path)} should be indexed {_indices(len(node.value))}", repr(word)
+                )
             part = int(word)
         else:
             names = known_names(model, data, path)
@@ -94,7 +96,7 @@ def _path_of(key: str, root: Node, model: type[BaseModel]) -> KeyPath | _Unknown
 
 
 def _indices(count: int) -> str:
-    return f"should be indexed from 0 to {count - 1}" if count else "should not be indexed: it is empty"
+    return f"from 0 to {count - 1}" if count else "only where it has elements"
 
 
 def _assigned(node: Node | None, path: KeyPath, value: Node, place: Place) -> Node:

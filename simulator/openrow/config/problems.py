@@ -67,6 +67,12 @@ class ConfigurationError(UserError):
         self.problems = tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
+    def report(self) -> str:
+        """Return the text for people: a line a problem, and how many there are where it is more than one."""
+        if len(self.problems) == 1:
+            return str(self)
+        return f"{len(self.problems)} problems in the configuration:\n{self}"
+
 
 def in_order(problems: Iterable[Problem]) -> list[Problem]:
     """Sort problems as people work through them: overrides, then each file from top to bottom."""
