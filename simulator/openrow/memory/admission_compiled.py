@@ -27,7 +27,6 @@ from openrow.memory.columns import (
     F_ROW,
     F_WRITE,
     FAR,
-    FEED_CAPACITY,
     FEED_COLUMNS,
     FORWARDING,
     FREE,
@@ -51,8 +50,8 @@ from openrow.memory.columns import (
     S_HEAP,
     S_INTERVAL,
     S_NEXT_OFFER,
-    S_NUMBER,
     S_OUTSTANDING,
+    S_PLACE,
     S_POSITION,
     S_SIZE,
     S_WINDOW,
@@ -159,17 +158,11 @@ def offer(rules, s, feeds, times, src, f, now):
 
 
 @compiled
-def next_request(s, src):
-    """The place in the feeds of the next request of source ``src``."""
-    return (s[src + S_NUMBER] * s[FEED_CAPACITY] + s[src + S_POSITION]) * FEED_COLUMNS
-
-
-@compiled
 def next_offer(s, feeds, src):
     """The cycle after which source ``src`` can offer its next request, or FAR while only an issue can free it."""
     if s[src + S_POSITION] == s[src + S_COUNT]:
         return FAR
-    cycle = max(feeds[next_request(s, src) + F_CYCLE], s[src + S_NEXT_OFFER])
+    cycle = max(feeds[s[src + S_PLACE] + F_CYCLE], s[src + S_NEXT_OFFER])
     if s[src + S_OUTSTANDING] >= s[src + S_WINDOW] > 0:
         if s[src + S_HEAP] == 0:
             return FAR
@@ -180,12 +173,12 @@ def next_offer(s, feeds, src):
 @compiled
 def offer_next(rules, s, feeds, times, src, now):
     """Offer the next request of source ``src``, if it is due; returns whether it was accepted."""
-    free_slots(s, src, now)
-    if next_offer(s, feeds, src) > now:
-        return False
-    if not offer(rules, s, feeds, times, src, next_request(s, src), now):
+    if s[src + S_WINDOW] > 0:
+        free_slots(s, src, now)
+    if next_offer(s, feeds, src) > now or not offer(rules, s, feeds, times, src, s[src + S_PLACE], now):
         return False
     s[src + S_POSITION] += 1
+    s[src + S_PLACE] += FEED_COLUMNS
     s[src + S_NEXT_OFFER] = now + s[src + S_INTERVAL]
     if s[src + S_WINDOW] > 0:
         s[src + S_OUTSTANDING] += 1

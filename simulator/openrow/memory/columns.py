@@ -240,8 +240,9 @@ FEED_COLUMNS = 8
     S_NUMBER,
     S_UNISSUED,
     S_SIZE,
-) = range(14)
-SOURCE_COLUMNS = 14  # followed by the heap of the window's slots
+    S_PLACE,
+) = range(15)
+SOURCE_COLUMNS = 15  # followed by the heap of the window's slots
 
 # Why ``advance`` returned.
 REACHED, NEED_FEED, LOG_FULL, COMPLETED, DRAINED = range(5)

@@ -106,11 +106,20 @@ def scan_hits(rules, s, ch, queue, floor):
 
 
 @compiled
-def row_cycle(s, activates, precharges, closed, i, floor, odd, blocked):
-    """When the row command bank ``i`` needs is legal: ACT (unless ``blocked``) or PRE."""
+def row_command_cycle(s, activates, banks, closed, i, floor, odd, blocked):
+    """When the row command bank ``i`` needs is legal: ACT (unless ``blocked``), or PRE, whose table is next."""
     activate = max(s[activates + i] >> CAUSE_BITS, floor) | odd | blocked
-    precharge = max(s[precharges + i] >> CAUSE_BITS, floor)
+    precharge = max(s[activates + banks + i] >> CAUSE_BITS, floor)
     return activate if s[closed + i] != 0 else precharge
+
+
+@compiled
+def needed_command(s, e):
+    """The command entry ``e`` needs now."""
+    open_row = s[s[e + BANK] + OPEN_ROW]
+    if open_row == CLOSED:
+        return ACT
+    return READ + s[e + IS_WRITE] if open_row == s[e + ROW] else PRE
 
 
 @compiled
@@ -119,21 +128,19 @@ def scan_rows(rules, s, ch, queue, floor):
     banks, odd = rules[BANKS], rules[EDGES] - 1
     blocked = FAR if s[ch + ACT2_ENTRY] != 0 else 0
     keys = ch + rules[AT_KEYS] + (2 * queue + 1) * banks
-    closed = ch + rules[AT_CLOSED]
-    activates = ch + rules[AT_READY] + ACT * banks
-    precharges = ch + rules[AT_READY] + PRE * banks
+    closed, activates = ch + rules[AT_CLOSED], ch + rules[AT_READY] + ACT * banks
     best = FAR
     for i in range(banks):
-        cycle = row_cycle(s, activates, precharges, closed, i, floor, odd, blocked)
+        cycle = row_command_cycle(s, activates, banks, closed, i, floor, odd, blocked)
         best = min(best, cycle if s[keys + i] < FAR else FAR)
     if best == FAR:
         return FAR, 0, ACT
     key = FAR
     for i in range(banks):
-        cycle = row_cycle(s, activates, precharges, closed, i, floor, odd, blocked)
+        cycle = row_command_cycle(s, activates, banks, closed, i, floor, odd, blocked)
         key = min(key, s[keys + i] if cycle == best else FAR)
     e = entry_of(rules, ch, key)
-    return best, e, ACT if s[s[e + BANK] + OPEN_ROW] == CLOSED else PRE
+    return best, e, needed_command(s, e)
 
 
 @compiled
@@ -154,14 +161,11 @@ def scan_in_order(rules, s, ch, queue, floor):
     e = oldest(rules, s, ch, queue)
     if e == 0:
         return FAR, 0, ACT
-    odd = rules[EDGES] - 1
-    b = s[e + BANK]
-    open_row = s[b + OPEN_ROW]
-    if open_row == CLOSED:
-        return max(limit_of(rules, s, ch, b, ACT) >> CAUSE_BITS, floor) | odd, e, ACT
-    if open_row == s[e + ROW]:
-        return max(limit_of(rules, s, ch, b, READ + queue) >> CAUSE_BITS, floor) | odd, e, READ + queue
-    return max(limit_of(rules, s, ch, b, PRE) >> CAUSE_BITS, floor), e, PRE
+    command = needed_command(s, e)
+    cycle = max(limit_of(rules, s, ch, s[e + BANK], command) >> CAUSE_BITS, floor)
+    if command != PRE:
+        cycle |= rules[EDGES] - 1
+    return cycle, e, command
 
 
 @compiled

@@ -37,12 +37,8 @@ def limit_of(rules, s, ch, b, command):
 @compiled
 def raise_limits(s, first, last, step, value):
     """Raise the limits in places ``first`` to ``last - 1`` to at least ``value``."""
-    if step == 1:
-        for i in range(first, last):
-            s[i] = max(s[i], value)
-    else:
-        for i in range(first, last, step):
-            s[i] = max(s[i], value)
+    for i in range(first, last, step):
+        s[i] = max(s[i], value)
 
 
 @compiled
@@ -55,6 +51,19 @@ def window_start(s, history, window, cycle):
         position = 0
     s[history] = position
     return s[history + 1 + position]
+
+
+@compiled
+def raise_wide_limits(rules, s, table, index, following, span, parent, value):
+    """Raise the limits of an all-bank command, or those of the siblings of a node."""
+    step = rules[SCOPE_BANKS] if following == PRE_ALL or following == REF_ALL else 1
+    first = index & -span
+    if parent == 0:
+        raise_limits(s, table + (first & -step), table + first + span, step, value)
+    else:
+        before = index & -parent
+        raise_limits(s, table + (before & -step), table + first, step, value)
+        raise_limits(s, table + first + span, table + before + parent, step, value)
 
 
 @compiled
@@ -75,12 +84,10 @@ def apply_constraints(rules, rows, s, ch, b, command, cycle):
             start = window_start(s, history, window, cycle)
         value = ((start + rows[r + LATENCY]) << CAUSE_BITS) | rows[r + ROW_CAUSE]
         table = ch + rules[AT_READY] + following * rules[BANKS]
-        step = 1
-        if following == PRE_ALL or following == REF_ALL:
-            step = rules[SCOPE_BANKS]
-        if parent == 0:
-            raise_limits(s, table + (first & -step), table + first + span, step, value)
+        if following == PRE_ALL or following == REF_ALL or parent != 0:
+            raise_wide_limits(rules, s, table, index, following, span, parent, value)
+        elif span == 1:
+            s[table + index] = max(s[table + index], value)
         else:
-            before = index & -parent
-            raise_limits(s, table + (before & -step), table + first, step, value)
-            raise_limits(s, table + first + span, table + before + parent, step, value)
+            for place in range(table + first, table + first + span):
+                s[place] = max(s[place], value)
