@@ -27,7 +27,7 @@ class Command(Choice):
 
     ACT = "ACT"
     ACT2 = "ACT2"
-    PRE = "PREpb"
+    PRE = "PRE"
     PRE_ALL = "PREab"
     READ = "RD"
     WRITE = "WR"

@@ -14,7 +14,7 @@ ACT, PRE, PRE_ALL, READ, WRITE, REF_ALL, REF_BANK, READ_AUTO, WRITE_AUTO, ACT2, 
 COMMANDS = 12
 COMMAND_NAMES = (
     "ACT",
-    "PREpb",
+    "PRE",
     "PREab",
     "RD",
     "WR",
