@@ -1,11 +1,13 @@
 """Three source roots, each holding one package, and the architecture files as a data package beside them."""
 
-from setuptools import find_packages, setup
+from setuptools import find_namespace_packages, find_packages, setup
 
 ROOTS = {"openrow": "simulator", "openrow_kernels": "kernels", "openrow_traces": "traces"}
 
-packages = ["openrow_arch_configs"]
-package_dir = {"openrow_arch_configs": "arch_configs"}
+DATA = "openrow_arch_configs"
+
+packages = [DATA, *(f"{DATA}.{folder}" for folder in find_namespace_packages("arch_configs"))]
+package_dir = {DATA: "arch_configs"}
 for package, root in ROOTS.items():
     packages += find_packages(root)
     package_dir[package] = f"{root}/{package}"
@@ -14,7 +16,7 @@ setup(
     packages=packages,
     package_dir=package_dir,
     package_data={
-        "openrow_arch_configs": ["*.yaml", "*/*.yaml", "*/*/*.yaml"],
+        **{package: ["*.yaml", "*.md"] for package in packages if package.startswith(DATA)},
         **{package: ["py.typed"] for package in ROOTS},
     },
 )
