@@ -3,6 +3,7 @@ import json
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from written_architectures import DDR4
 
 from openrow.config.dumping import configuration_hash, dump
 from openrow.config.loading import architecture_from_dict, load_architecture
@@ -35,7 +36,7 @@ FIELDS = {
 @given(st.fixed_dictionaries({}, optional=FIELDS))
 def test_whatever_was_overridden_survives_the_dump(values: dict[str, object]) -> None:
     overrides = [f"{path}={json.dumps(value)}" for path, value in values.items()]
-    architecture = load_architecture("memory/ddr4-2400", overrides)
+    architecture = load_architecture(DDR4, overrides)
     dumped = dump(architecture)
     for path, value in values.items():
         stored = dumped
@@ -46,16 +47,16 @@ def test_whatever_was_overridden_survives_the_dump(values: dict[str, object]) ->
 
 
 def test_the_hash_tells_architectures_apart_and_ignores_how_they_were_written() -> None:
-    plain = load_architecture("memory/ddr4-2400")
-    same = load_architecture("memory/ddr4-2400", ["memory.clock.clock_mhz=12e2", "memory.refresh=all-bank"])
-    other = load_architecture("memory/ddr4-2400", ["memory.timings_cycles.nCL=17"])
+    plain = load_architecture(DDR4)
+    same = load_architecture(DDR4, ["memory.clock.clock_mhz=12e2", "memory.refresh=all-bank"])
+    other = load_architecture(DDR4, ["memory.timings_cycles.nCL=17"])
     assert configuration_hash(plain) == configuration_hash(same)
     assert configuration_hash(plain) != configuration_hash(other)
     assert len(configuration_hash(plain)) == 64
 
 
 def test_a_dictionary_is_checked_like_a_file() -> None:
-    data = dump(load_architecture("memory/ddr4-2400"))
+    data = dump(load_architecture(DDR4))
     data["memory"]["mapping"] = "RoBaCo"
     data["memory"]["banks"] = "four"
     with pytest.raises(ConfigurationError) as caught:
@@ -70,7 +71,7 @@ def test_a_dictionary_is_checked_like_a_file() -> None:
 
 def test_problems_are_plain_data_for_machines() -> None:
     with pytest.raises(ConfigurationError) as caught:
-        load_architecture("memory/ddr4-2400", ["memory.rows=12"])
+        load_architecture(DDR4, ["memory.rows=12"])
     (problem,) = caught.value.problems
     assert problem.as_dict() == {
         "file": None,

@@ -1,11 +1,10 @@
 """What the fields of a memory must be to one another."""
 
 import pytest
-from written_architectures import Problems
+from written_architectures import DDR4, Problems
 
 from openrow.config.loading import load_architecture
 
-DDR4 = "memory/ddr4-2400"
 CYCLES = "memory.timings_cycles."
 EXPLICIT = {
     "row": [*range(17, 33)],
@@ -90,6 +89,15 @@ def test_timings_in_ns_are_held_against_those_in_cycles(problems_of: Problems) -
         (
             "memory.burst_cycles=nBL - 4",
             "memory.burst_cycles: should come to at least 1 cycle (got nBL - 4 = 0)",
+        ),
+        (
+            "memory.read_latency=nREFI * nREFI * nREFI * nREFI",
+            "memory.read_latency: should come to at most 1099511627776 cycles "
+            "(got nREFI * nREFI * nREFI * nREFI = 7688570838774016)",
+        ),
+        (
+            "memory.timings_ns={tXX: 1e300}",
+            "memory.timings_ns.tXX: should come to at most 1099511627776 cycles (got 1e+300)",
         ),
         ("memory.refresh_interval=0", "memory.refresh_interval: should come to at least 1 cycle (got 0 = 0)"),
         (

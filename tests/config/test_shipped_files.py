@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from written_architectures import Problems, Write
 
+from openrow.config.loading import load_architecture
 from openrow.config.shipped import (
     NotFoundError,
     arch_configs_folder,
@@ -42,6 +43,13 @@ def test_names_are_paths_without_suffix_and_parts_are_left_out(tmp_path: Path) -
 
 def test_the_reference_standards_are_shipped() -> None:
     assert {"memory/ddr4-2400", "memory/hbm2-2000", "memory/hbm3-6400"} <= set(known_architectures())
+
+
+def test_the_example_of_the_readme_is_sound(write: Write) -> None:
+    readme = (CHECKOUT / "arch_configs" / "README.md").read_text()
+    example = readme.split("```yaml\n")[1].split("```")[0]
+    memory = load_architecture(write(example)).memory
+    assert (memory.channels, memory.timings_cycles["nRFC"]) == (2, 500)
 
 
 def test_a_name_and_a_path_are_both_found(write: Write) -> None:

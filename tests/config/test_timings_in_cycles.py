@@ -3,6 +3,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from written_architectures import DDR4
 
 from openrow.config.loading import load_architecture
 from openrow.config.memory import Clock
@@ -48,14 +49,14 @@ def test_whole_multiples_of_the_cycle_stay_what_they_are(
 
 
 def test_a_timing_in_ns_joins_those_in_cycles() -> None:
-    memory = load_architecture("memory/ddr4-2400").memory
+    memory = load_architecture(DDR4).memory
     cycles = {name: value for name, value in memory.timings_cycles.items() if name != "nRFC"}
     mixed = memory.model_copy(update={"timings_cycles": cycles, "timings_ns": {"tRFC": 350.0}})
     assert resolved_timings(mixed) == {**memory.timings_cycles, "nRFC": 420}
 
 
 def test_a_timing_given_twice_is_refused() -> None:
-    memory = load_architecture("memory/ddr4-2400").memory
+    memory = load_architecture(DDR4).memory
     twice = memory.model_copy(update={"timings_ns": {"tRFC": 350.0}})
     with pytest.raises(UserError, match="tRFC should be given once"):
         resolved_timings(twice)

@@ -1,9 +1,9 @@
 """What is wrong with single values: each said once, at its place, in words."""
 
 import pytest
-from written_architectures import Problems, Write
+from written_architectures import DDR4, Problems, Write
 
-DDR4 = "extends: memory/ddr4-2400\nmemory:\n"
+EXTENDED = f"extends: {DDR4}\nmemory:\n"
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,10 @@ DDR4 = "extends: memory/ddr4-2400\nmemory:\n"
         ("  rows:", "3:8 memory.rows: should be a valid integer (got nothing)"),
         ("  rows: {a: 1}", "3:9 memory.rows: should be a valid integer (got a mapping)"),
         ("  rows: 12", "3:9 memory.rows: should be a power of two; the nearest are 8 and 16 (got 12)"),
+        (
+            "  controller: {read_queue: 65537}",
+            "3:28 memory.controller.read_queue: should be less than or equal to 65536 (got 65537)",
+        ),
         ("  rows: 0", "3:9 memory.rows: should be greater than 0 (got 0)"),
         ("  standard: 4", "3:13 memory.standard: should be a valid string, in quotes (got 4)"),
         ("  mapping: ''", "3:12 memory.mapping: should have at least 1 character (got '')"),
@@ -91,7 +95,7 @@ DDR4 = "extends: memory/ddr4-2400\nmemory:\n"
 def test_a_wrong_value_is_said_once_at_its_place(
     write: Write, problems_of: Problems, line: str, problem: str
 ) -> None:
-    assert problems_of(write(DDR4 + line)) == [f"arch.yaml:{problem}"]
+    assert problems_of(write(EXTENDED + line)) == [f"arch.yaml:{problem}"]
 
 
 @pytest.mark.parametrize(
@@ -110,14 +114,14 @@ def test_a_wrong_value_is_said_once_at_its_place(
 def test_a_longer_message_says_what_there_is(
     write: Write, problems_of: Problems, line: str, said: str
 ) -> None:
-    (problem,) = problems_of(write(DDR4 + line))
+    (problem,) = problems_of(write(EXTENDED + line))
     assert said in problem
 
 
 def test_an_integer_is_welcome_where_a_number_is_wanted(write: Write) -> None:
     from openrow.config.loading import load_architecture
 
-    architecture = load_architecture(write(DDR4 + "  clock: {clock_mhz: 1200}"))
+    architecture = load_architecture(write(EXTENDED + "  clock: {clock_mhz: 1200}"))
     assert architecture.memory.clock.clock_mhz == 1200.0
     assert isinstance(architecture.memory.clock.clock_mhz, float)
 
@@ -125,7 +129,7 @@ def test_an_integer_is_welcome_where_a_number_is_wanted(write: Write) -> None:
 def test_yaml_11_words_for_truth_stay_text_where_text_is_wanted(write: Write) -> None:
     from openrow.config.loading import load_architecture
 
-    assert load_architecture(write(DDR4 + "  standard: on")).memory.standard == "on"
+    assert load_architecture(write(EXTENDED + "  standard: on")).memory.standard == "on"
 
 
 def test_missing_keys_are_reported_at_the_mapping_that_lacks_them(
@@ -147,8 +151,9 @@ def test_a_misspelt_extends_is_recognised(write: Write, problems_of: Problems) -
 
 
 def test_all_problems_come_at_once_and_in_the_order_of_the_file(write: Write, problems_of: Problems) -> None:
-    text = """\
-extends: memory/ddr4-2400
+    text = (
+        f"extends: {DDR4}\n"
+        + """\
 memory:
   chanels: 2
   timings_cycles:
@@ -168,6 +173,7 @@ memory:
   bank_hash: [{target: bank, bit: 2, row_bits: [3, 3]}]
 engine: Compiled
 """
+    )
     lines = problems_of(write(text), ["memory.burst_length=7", "memory.nothing=1"])
     places_and_keys = [line.split(": ")[0].removeprefix("arch.yaml:") for line in lines]
     assert places_and_keys == [

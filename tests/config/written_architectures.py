@@ -8,6 +8,9 @@ import pytest
 from openrow.config.loading import load_architecture
 from openrow.config.problems import ConfigurationError
 
+DDR4 = str(Path(__file__).parent / "plain_ddr4.yaml")
+"""A complete architecture that stays as it is, whatever becomes of the shipped ones."""
+
 Write = Callable[..., str]
 
 

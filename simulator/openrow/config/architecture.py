@@ -13,9 +13,9 @@ class SourceConfig(Section):
 
     window: PositiveInt | None = None
     """Requests outstanding at once; none means open loop: each channel takes its requests at its own pace."""
-    issue_interval_cycles: Annotated[int, Field(ge=0)] = 0
+    issue_interval_cycles: Annotated[int, Field(ge=0, le=2**40)] = 0
     """Memory cycles between two requests of the source."""
-    consume_cycles: Annotated[int, Field(ge=0)] = 0
+    consume_cycles: Annotated[int, Field(ge=0, le=2**40)] = 0
     """Memory cycles a response holds its slot of the window after it has come back."""
     entry_bytes: PositiveInt = 64
     """Size of a trace entry where the trace does not say."""

@@ -10,7 +10,9 @@ from pydantic_core import CoreSchema, core_schema
 class Section(BaseModel):
     """A part of an architecture file. Unknown keys and loosely typed values are errors."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
 
 
 class Choice(StrEnum):
@@ -28,5 +30,6 @@ def _power_of_two(value: int) -> int:
     return value
 
 
-PositiveInt = Annotated[int, Field(gt=0)]
+PositiveInt = Annotated[int, Field(gt=0, le=2**40)]
+"""A count or a number of cycles that fits where compiled code computes with it."""
 PowerOfTwo = Annotated[int, Field(gt=0), AfterValidator(_power_of_two)]

@@ -6,7 +6,7 @@ expression and walked node by node; nothing of it is ever executed.
 
 import ast
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from openrow.config.problems import nearest
 from openrow.errors import UserError
@@ -40,6 +40,11 @@ class FormulaError(UserError):
 
 class UnknownTimingError(FormulaError):
     """A formula that names a timing nobody gave; ``token`` is its name."""
+
+    def __init__(self, formula: str, name: str, known: Iterable[str]):
+        near = nearest(name, known)
+        hint = f"; the nearest is '{near}'" if near else ""
+        super().__init__(formula, name, f"is no known timing{hint}")
 
 
 def evaluate(formula: str | int, names: Mapping[str, int]) -> int:
@@ -106,7 +111,9 @@ def _value(node: ast.expr, formula: str, names: Mapping[str, int]) -> int:
         case ast.Constant(value=int() as number) if not isinstance(number, bool):
             return number
         case ast.Name(id=name):
-            return _timing(name, formula, names)
+            if name not in names:
+                raise UnknownTimingError(formula, name, names)
+            return names[name]
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             return -_value(operand, formula, names)
         case ast.BinOp(left=left, op=ast.Add(), right=right):
@@ -120,11 +127,3 @@ def _value(node: ast.expr, formula: str, names: Mapping[str, int]) -> int:
         case ast.Call(func=ast.Name(id=name), keywords=[]) if name not in FUNCTIONS:
             raise FormulaError(formula, name, "is no known function; max and min are")
     raise FormulaError(formula, ast.unparse(node), _GRAMMAR)
-
-
-def _timing(name: str, formula: str, names: Mapping[str, int]) -> int:
-    if name in names:
-        return names[name]
-    near = nearest(name, names)
-    reason = f"is no known timing; the nearest is '{near}'" if near else "is no known timing"
-    raise UnknownTimingError(formula, name, reason)

@@ -25,6 +25,7 @@ MEMORY_CHECKS: tuple[Check, ...] = (
     organisation_checks.bank_hash,
     organisation_checks.command_bus,
     timing_checks.named_timings,
+    timing_checks.bounded_timings,
     timing_checks.contradictory_timings,
     timing_checks.formulas,
     organisation_checks.constraint_windows,

@@ -63,7 +63,7 @@ class Constraint(Section):
     preceding: Annotated[list[Command], Field(min_length=1)]
     following: Annotated[list[Command], Field(min_length=1)]
     latency: str | int
-    window: PositiveInt = 1
+    window: Annotated[int, Field(gt=0, le=64)] = 1
     sibling: bool = False
     cause: Cause
 
@@ -118,13 +118,17 @@ class PagePolicy(Choice):
     TIMEOUT = "timeout"
 
 
+QueueSize = Annotated[int, Field(gt=0, le=65536)]
+"""Entries of a queue, which is held whole in memory."""
+
+
 class Controller(Section):
     """Queues, scheduling and page policy. The defaults are the policy set called ``ramulator2``."""
 
     scheduler: Scheduler = Scheduler.RAMULATOR2
     row_hit_cap: PositiveInt = 4
-    read_queue: PositiveInt = 32
-    write_queue: PositiveInt = 32
+    read_queue: QueueSize = 32
+    write_queue: QueueSize = 32
     write_high_watermark: Annotated[float, Field(gt=0, le=1)] = 0.8
     write_low_watermark: Annotated[float, Field(ge=0, lt=1)] = 0.2
     read_merging: bool = False

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from openrow.config.findings import Finding
-from openrow.config.latency_formula import FormulaError, UnknownTimingError, evaluate
+from openrow.config.latency_formula import FormulaError, UnknownTimingError, evaluate, timings_in
 from openrow.config.memory import Clock
 from openrow.config.problems import KeyPath
 from openrow.config.sound_values import SoundValues
@@ -22,6 +22,9 @@ AT_MOST = (
     ("nRRDS", "nFAW"),  # the window of four activations holds at least one pair
 )
 
+LONGEST_CYCLES = 2**40
+"""A quarter of an hour at 1 GHz; sums of such numbers fit 64 bits."""
+
 
 def named_timings(memory: SoundValues) -> Iterator[Finding]:
     """Check the names of timings, that each is given once, and that none is negative."""
@@ -37,6 +40,15 @@ def named_timings(memory: SoundValues) -> Iterator[Finding]:
         if name_in_cycles(name) in in_cycles:
             paths = (("timings_ns", name), ("timings_cycles", name_in_cycles(name)))
             yield Finding(paths, f"should be given once: in ns or, as {name_in_cycles(name)}, in cycles")
+
+
+def bounded_timings(memory: SoundValues) -> Iterator[Finding]:
+    """Check that no timing lasts so long that sums of them would not fit their integers."""
+    for name, cycles in known_timings(memory).items():
+        if cycles is not None and cycles > LONGEST_CYCLES:
+            (path,) = _paths(memory, name)
+            expected = f"should come to at most {LONGEST_CYCLES} cycles"
+            yield Finding((path,), expected, str(memory.value(*path)))
 
 
 def contradictory_timings(memory: SoundValues) -> Iterator[Finding]:
@@ -97,19 +109,20 @@ def _formula(
     formula = memory.value(*path) if memory.is_sound(*path) else None
     if formula is None:
         return
-    values = {name: 1 if value is None else value for name, value in timings.items()}
-    is_known = None not in timings.values()
-    while True:
-        try:
-            cycles = evaluate(formula, values)
-        except UnknownTimingError as error:
-            yield Finding((path,), str(error))
-            values[error.token] = 1
-            is_known = False
-        except FormulaError as error:
-            yield Finding((path,), str(error))
-            return
-        else:
-            break
-    if least is not None and is_known and cycles < least:
+    try:
+        used = timings_in(formula)
+        stand_ins = {name: 1 for name in used if timings.get(name) is None}
+        known = {name: value for name, value in timings.items() if value is not None}
+        cycles = evaluate(formula, known | stand_ins)
+    except FormulaError as error:
+        yield Finding((path,), str(error))
+        return
+    for name in used:
+        if name not in timings:
+            yield Finding((path,), str(UnknownTimingError(str(formula), name, timings)))
+    if any(abs(known.get(name, 0)) > LONGEST_CYCLES for name in used):
+        return
+    if least is not None and not stand_ins and cycles < least:
         yield Finding((path,), f"should come to at least {least} cycle", f"{formula} = {cycles}")
+    if abs(cycles) > LONGEST_CYCLES:
+        yield Finding((path,), f"should come to at most {LONGEST_CYCLES} cycles", f"{formula} = {cycles}")
