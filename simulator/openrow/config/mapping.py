@@ -30,11 +30,6 @@ COUNT_OF_FIELD: Mapping[str, str] = {
 """The key of a memory's configuration that says how many there are of a field."""
 
 
-def tokens_of(mapping: str) -> list[str]:
-    """Split a mapping into its tokens of two letters, from the top bit; the last may be incomplete."""
-    return [mapping[start : start + 2] for start in range(0, len(mapping), 2)]
-
-
 def bits_of(count: int) -> int:
     """Return the address bits that number ``count`` elements, a power of two."""
     return count.bit_length() - 1

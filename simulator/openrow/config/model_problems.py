@@ -31,7 +31,6 @@ _KINDS = {
     "none_required": "nothing",
 }
 
-
 # Texts of pydantic that speak of its own types.
 _EXPECTED = {
     "missing": "is required",

@@ -28,7 +28,6 @@ class _CoreLoader(SafeLoader):
 
 _CoreLoader.yaml_implicit_resolvers = {}  # those of YAML 1.1 are not wanted
 
-
 _TAG = "tag:yaml.org,2002:"
 _AMBIGUOUS_OCTAL = "openrow:octal"
 _AMBIGUOUS_SEXAGESIMAL = "openrow:sexagesimal"
