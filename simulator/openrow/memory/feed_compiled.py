@@ -1,0 +1,129 @@
+"""From trace entries to the feeds of the controller: split into bursts, decode, hand to the channels.
+
+Work goes in blocks that stay in the cache: split a block of entries into burst addresses, decode the block with
+vector loops, scatter it to the feeds.
+"""
+
+import numpy as np
+
+from openrow.memory.columns import (
+    F_ADDRESS,
+    F_BANK,
+    F_CHANNEL,
+    F_COLUMN,
+    F_CYCLE,
+    F_REQUEST,
+    F_ROW,
+    F_WRITE,
+)
+from openrow.memory.mapping_compiled import decode_block
+from openrow_kernels.compilation import compiled
+
+BLOCK = 1024
+
+
+@compiled
+def first_outside(address, size, capacity_bytes):
+    """The first entry that reaches beyond ``capacity_bytes``, or -1. Sizes may be one for all."""
+    for i in range(address.shape[0]):
+        bytes_of = size[min(i, size.shape[0] - 1)]
+        if address[i] < 0 or address[i] > capacity_bytes - bytes_of:
+            return i
+    return -1
+
+
+@compiled
+def first_empty(size):
+    """The first entry of no bytes, or -1."""
+    for i in range(size.shape[0]):
+        if size[i] == 0:
+            return i
+    return -1
+
+
+@compiled
+def split_block(address, size, offset_bits, entry, burst, bursts, owner):
+    """Fill ``bursts`` with burst addresses and ``owner`` with their entries, from burst ``burst`` of ``entry`` on.
+
+    Returns (entry, burst, count): where to go on, and how many bursts were written.
+    """
+    count = 0
+    while entry < address.shape[0] and count < bursts.shape[0]:
+        first = address[entry] >> offset_bits
+        last = (address[entry] + size[min(entry, size.shape[0] - 1)] - 1) >> offset_bits
+        while first + burst <= last and count < bursts.shape[0]:
+            bursts[count] = (first + burst) << offset_bits
+            owner[count] = entry
+            burst += 1
+            count += 1
+        if first + burst > last:
+            entry += 1
+            burst = 0
+    return entry, burst, count
+
+
+@compiled
+def smallest_room(counts, capacity):
+    """Requests that fit for certain, whichever channels they go to."""
+    room = capacity
+    for i in range(counts.shape[0]):
+        room = min(room, capacity - counts[i])
+    return room
+
+
+@compiled
+def fill_feeds(
+    runs, hashes, offset_bits, address, is_write, size, cycle, entry, burst, request, apart, source, feeds, counts
+):
+    """Move trace entries into feeds until one may be full or the entries end.
+
+    Parameters
+    ----------
+    runs, hashes
+        The address mapping.
+    offset_bits
+        Address bits inside a burst.
+    address, is_write, size, cycle
+        The entries; ``size`` and ``cycle`` have one element if it holds for all.
+    entry, burst
+        Where to go on.
+    request
+        Number of the next request.
+    apart
+        Whether every channel has a feed of its own (then its channel number there is 0), or the source has one.
+    source
+        The source's feed, if it has one.
+    feeds, counts
+        (feeds, capacity, FEED_COLUMNS) and the requests in each.
+
+    Returns
+    -------
+    tuple
+        (entry, burst, request) to go on with.
+    """
+    addresses = np.empty(BLOCK, dtype=np.int64)
+    owner = np.empty(BLOCK, dtype=np.int64)
+    fields = np.empty((4, BLOCK), dtype=np.int64)
+    capacity = feeds.shape[1]
+    while entry < address.shape[0]:
+        room = min(BLOCK, smallest_room(counts, capacity))
+        if room == 0:
+            break
+        entry, burst, count = split_block(address, size, offset_bits, entry, burst, addresses[:room], owner)
+        decode_block(runs, hashes, addresses[:count], fields[:, :count])
+        for i in range(count):
+            channel = fields[0, i]
+            feed = channel if apart else source
+            place = counts[feed]
+            counts[feed] = place + 1
+            target = feeds[feed, place]
+            target[F_CHANNEL] = 0 if apart else channel
+            target[F_BANK] = fields[1, i]
+            target[F_ROW] = fields[2, i]
+            target[F_COLUMN] = fields[3, i]
+            target[F_ADDRESS] = addresses[i]
+            target[F_WRITE] = is_write[owner[i]]
+            target[F_CYCLE] = cycle[min(owner[i], cycle.shape[0] - 1)]
+            target[F_REQUEST] = request
+            request += 1
+    return entry, burst, request
