@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 
 import numpy as np
 import platformdirs
@@ -77,16 +77,31 @@ def read_only(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return view
 
 
-@intrinsic
-def pointer(typing_context, array):  # type: ignore[no-untyped-def]
-    """Return the address of the first element of an array, for compiled code only.
+class Cells(Protocol):
+    """Consecutive integers in memory behind a :func:`pointer`, as compiled code sees them."""
 
-    An element of a pointer is read and written like one of an array, ``p[i]``, without bounds or negative indices. A
-    pointer is one register and has no reference count, where an array costs several and is counted at each call
-    between compiled functions. Whoever takes one keeps the array alive.
-    """
+    def __getitem__(self, place: int, /) -> int:
+        """Return the integer at ``place``."""
+        ...
 
-    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    def __setitem__(self, place: int, value: int, /) -> None:
+        """Store an integer at ``place``."""
+        ...
+
+
+def _address_of_data(_typing_context: Any, array: Any) -> Any:
+    """Type and generate :func:`pointer` for the compiler."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return context.make_array(signature.args[0])(context, builder, arguments[0]).data
 
     return numba.types.CPointer(array.dtype)(array), generate
+
+
+pointer = cast(Callable[[np.ndarray[Any, Any]], Cells], intrinsic(_address_of_data))
+"""The address of the first element of an array, for compiled code only.
+
+An element of a pointer is read and written like one of an array, ``p[i]``, without bounds or negative indices. A
+pointer is one register and has no reference count, where an array costs several and is counted at each call between
+compiled functions. Whoever takes one keeps the array alive.
+"""

@@ -5,7 +5,7 @@ earlier of the next event of anybody else and the first completion that somebody
 exactly, and an uncontended stream of millions costs a few events.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 
 import simpy
 
@@ -53,7 +53,7 @@ class MemoryProcess:
             self._asked.succeed()
         return done
 
-    def _serve(self) -> Iterator[simpy.Event]:
+    def _serve(self) -> Generator[simpy.Event, object, None]:
         while True:
             if not self._waiting:
                 self._asked = self.env.event()

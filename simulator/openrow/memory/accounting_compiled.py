@@ -38,11 +38,11 @@ from openrow.memory.columns import (
     SCOPE,
 )
 from openrow.memory.timing_compiled import limit_of
-from openrow_kernels.compilation import compiled
+from openrow_kernels.compilation import Cells, compiled
 
 
 @compiled
-def latency_bucket(latency):
+def latency_bucket(latency: int) -> int:
     """The histogram bucket of a latency in cycles: exact at first, then DOUBLING_BUCKETS a doubling."""
     bucket = latency
     shift = 0
@@ -53,7 +53,7 @@ def latency_bucket(latency):
 
 
 @compiled
-def count_latency(s, ch, latency):
+def count_latency(s: Cells, ch: int, latency: int) -> None:
     """Add one read's latency."""
     s[ch + LATENCY_SUM] += latency
     s[ch + LATENCY_COUNT] += 1
@@ -62,7 +62,7 @@ def count_latency(s, ch, latency):
 
 
 @compiled
-def request_waits(s, u, cycle):
+def request_waits(s: Cells, u: int, cycle: int) -> None:
     """A request arrived after ``cycle`` for data bus ``u``: close the time in which it had nothing to do."""
     if s[u + BUS_WAITING] == 0:
         s[u + BUS_IDLE] += max(cycle - max(s[u + BUS_EMPTY_SINCE], s[u + BUS_FREE]), 0)
@@ -70,7 +70,7 @@ def request_waits(s, u, cycle):
 
 
 @compiled
-def count_column(rules, s, ch, column, b, cycle):
+def count_column(rules: Cells, s: Cells, ch: int, column: int, b: int, cycle: int) -> None:
     """Account for column command ``column`` at ``cycle``: the gap before it by cause, and its burst."""
     u = s[b + BUS]
     gap = cycle - s[u + BUS_FREE]
@@ -101,7 +101,7 @@ def count_column(rules, s, ch, column, b, cycle):
 
 
 @compiled
-def activation_cause(rules, s, ch, command, b, cycle):
+def activation_cause(rules: Cells, s: Cells, ch: int, command: int, b: int, cycle: int) -> int:
     """What an activation at ``cycle`` waited for, for the gaps of the accesses that wait for it."""
     limit = limit_of(rules, s, ch, b, command)
     if limit >> CAUSE_BITS == cycle:
@@ -110,7 +110,7 @@ def activation_cause(rules, s, ch, command, b, cycle):
 
 
 @compiled
-def bank_opened(s, b, cycle):
+def bank_opened(s: Cells, b: int, cycle: int) -> None:
     """Count the time in which a scope has any open bank (active standby)."""
     sc = s[b + SCOPE]
     if s[sc + OPEN_BANKS] == 0:
@@ -119,7 +119,7 @@ def bank_opened(s, b, cycle):
 
 
 @compiled
-def banks_closed(s, b, count, cycle):
+def banks_closed(s: Cells, b: int, count: int, cycle: int) -> None:
     """``count`` banks of the scope of bank ``b`` have been closed."""
     sc = s[b + SCOPE]
     s[sc + OPEN_BANKS] -= count

@@ -66,11 +66,11 @@ from openrow.memory.columns import (
 )
 from openrow.memory.completion_compiled import finish, free_slots, return_read
 from openrow.memory.queues_compiled import append, new_entry, waiting_at
-from openrow_kernels.compilation import compiled
+from openrow_kernels.compilation import Cells, compiled
 
 
 @compiled
-def fill_entry(s, e, b, feeds, f, src, now):
+def fill_entry(s: Cells, e: int, b: int, feeds: Cells, f: int, src: int, now: int) -> None:
     """Copy the request at ``f`` of the feeds into entry ``e``."""
     s[e + BANK] = b
     s[e + ROW] = feeds[f + F_ROW]
@@ -85,14 +85,16 @@ def fill_entry(s, e, b, feeds, f, src, now):
 
 
 @compiled
-def merging_has_room(rules, s, ch):
+def merging_has_room(rules: Cells, s: Cells, ch: int) -> bool:
     """Whether one more read may be merged into a waiting one."""
     waiting = s[ch + SIZE_R] + s[ch + SIZE_W] + s[ch + SIZE_PROMOTED]
     return rules[ENTRIES] - s[ch + FREE] - waiting < rules[MERGING]
 
 
 @compiled
-def coalesce(rules, s, times, ch, b, src, feeds, f, now):
+def coalesce(
+    rules: Cells, s: Cells, times: Cells, ch: int, b: int, src: int, feeds: Cells, f: int, now: int
+) -> bool:
     """Absorb a write into a waiting write to the same burst; returns whether there was one."""
     if waiting_at(s, WRITES, b, feeds[f + F_ADDRESS]) == 0:
         return False
@@ -104,7 +106,9 @@ def coalesce(rules, s, times, ch, b, src, feeds, f, now):
 
 
 @compiled
-def forward(rules, s, times, ch, b, src, feeds, f, now):
+def forward(
+    rules: Cells, s: Cells, times: Cells, ch: int, b: int, src: int, feeds: Cells, f: int, now: int
+) -> bool:
     """Answer a read from a waiting write to the same burst; returns whether there was one."""
     if waiting_at(s, WRITES, b, feeds[f + F_ADDRESS]) == 0:
         return False
@@ -115,7 +119,7 @@ def forward(rules, s, times, ch, b, src, feeds, f, now):
 
 
 @compiled
-def merge(rules, s, ch, b, src, feeds, f, now):
+def merge(rules: Cells, s: Cells, ch: int, b: int, src: int, feeds: Cells, f: int, now: int) -> bool:
     """Let a read share the access of a waiting read to the same burst; returns whether there was one."""
     match = waiting_at(s, READS, b, feeds[f + F_ADDRESS])
     if match == 0 or not merging_has_room(rules, s, ch):
@@ -130,7 +134,7 @@ def merge(rules, s, ch, b, src, feeds, f, now):
 
 
 @compiled
-def offer(rules, s, feeds, times, src, f, now):
+def offer(rules: Cells, s: Cells, feeds: Cells, times: Cells, src: int, f: int, now: int) -> bool:
     """Offer the request at ``f`` of the feeds after cycle ``now``; returns whether its channel accepted it."""
     ch = s[AT_CHANNELS] + feeds[f + F_CHANNEL] * rules[CHANNEL_SIZE]
     b = ch + rules[AT_BANKS] + feeds[f + F_BANK] * BANK_COLUMNS
@@ -158,7 +162,7 @@ def offer(rules, s, feeds, times, src, f, now):
 
 
 @compiled
-def next_offer(s, feeds, src):
+def next_offer(s: Cells, feeds: Cells, src: int) -> int:
     """The cycle after which source ``src`` can offer its next request, or FAR while only an issue can free it."""
     if s[src + S_POSITION] == s[src + S_COUNT]:
         return FAR
@@ -171,7 +175,7 @@ def next_offer(s, feeds, src):
 
 
 @compiled
-def offer_next(rules, s, feeds, times, src, now):
+def offer_next(rules: Cells, s: Cells, feeds: Cells, times: Cells, src: int, now: int) -> bool:
     """Offer the next request of source ``src``, if it is due; returns whether it was accepted."""
     if s[src + S_WINDOW] > 0:
         free_slots(s, src, now)
@@ -186,7 +190,7 @@ def offer_next(rules, s, feeds, times, src, now):
 
 
 @compiled
-def offer_all(rules, s, feeds, times, now):
+def offer_all(rules: Cells, s: Cells, feeds: Cells, times: Cells, now: int) -> None:
     """Let the sources take turns, one request each, until none can go on."""
     going = True
     while going:

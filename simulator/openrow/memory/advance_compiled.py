@@ -3,6 +3,9 @@
 All channels and all sources share one time. State lives in one array and survives between calls.
 """
 
+import numpy as np
+from numpy.typing import NDArray
+
 from openrow.memory.admission_compiled import next_offer, offer_all
 from openrow.memory.columns import (
     ACT2,
@@ -54,11 +57,11 @@ from openrow.memory.columns import (
 from openrow.memory.issue_compiled import close_bank, close_scope, issue_for_request, refresh
 from openrow.memory.plan_compiled import plan, plan_row_slot
 from openrow.memory.refresh_compiled import refreshes_fall_due
-from openrow_kernels.compilation import compiled, pointer
+from openrow_kernels.compilation import Cells, compiled, pointer
 
 
 @compiled
-def synchronise(rules, s, ch, command, e, cycle):
+def synchronise(rules: Cells, s: Cells, ch: int, command: int, e: int, cycle: int) -> tuple[int, int]:
     """On a split-activate bus an access whose data clock has stopped sends a clock-sync command first.
 
     Returns the command and entry to issue instead of access ``command`` of ``e``.
@@ -75,7 +78,7 @@ def synchronise(rules, s, ch, command, e, cycle):
 
 
 @compiled
-def execute(rules, rows, s, log, times, ch, cycle):
+def execute(rules: Cells, rows: Cells, s: Cells, log: Cells, times: Cells, ch: int, cycle: int) -> None:
     """Issue the planned command at ``cycle`` and plan what the row slot has after a column command."""
     command, e, b = s[ch + PLAN_COMMAND], s[ch + PLAN_ENTRY], s[ch + PLAN_BANK]
     is_access = command == READ or command == WRITE
@@ -95,7 +98,7 @@ def execute(rules, rows, s, log, times, ch, cycle):
 
 
 @compiled
-def run_channel(rules, rows, s, log, times, ch, cycle):
+def run_channel(rules: Cells, rows: Cells, s: Cells, log: Cells, times: Cells, ch: int, cycle: int) -> None:
     """Everything channel ``ch`` does in ``cycle``, the first at which anything can happen."""
     if s[ch + NEXT_REFRESH] == cycle:
         refreshes_fall_due(rules, s, ch, cycle)
@@ -105,7 +108,7 @@ def run_channel(rules, rows, s, log, times, ch, cycle):
 
 
 @compiled
-def next_event(rules, s, ch, now):
+def next_event(rules: Cells, s: Cells, ch: int, now: int) -> int:
     """The next cycle at which channel ``ch`` does anything.
 
     A refresh that falls due in the very next cycle is planned there, since it may silence the queues.
@@ -118,13 +121,13 @@ def next_event(rules, s, ch, now):
 
 
 @compiled
-def holds_requests(s, ch):
+def holds_requests(s: Cells, ch: int) -> bool:
     """Whether the channel holds a request whose last command has not been issued."""
     return s[ch + SIZE_R] + s[ch + SIZE_W] + s[ch + SIZE_PROMOTED] > 0 or s[ch + ACT2_ENTRY] != 0
 
 
 @compiled
-def is_drained(rules, s):
+def is_drained(rules: Cells, s: Cells) -> bool:
     """Whether no source has anything left to offer and no channel holds a request."""
     src = s[AT_SOURCES]
     for _ in range(s[SOURCES]):
@@ -140,7 +143,7 @@ def is_drained(rules, s):
 
 
 @compiled
-def look_at_sources(s, feeds, now, target):
+def look_at_sources(s: Cells, feeds: Cells, now: int, target: int) -> tuple[int, int]:
     """Why the sources stop the run now, and if they do not, when they next change anything.
 
     Returns (reason, cycle), the cycle at most ``target``.
@@ -163,7 +166,7 @@ def look_at_sources(s, feeds, now, target):
 
 
 @compiled
-def next_target(rules, s, now, target):
+def next_target(rules: Cells, s: Cells, now: int, target: int) -> int:
     """The next cycle at which any channel does anything, at most ``target``."""
     ch = s[AT_CHANNELS]
     for _ in range(s[CHANNELS]):
@@ -173,7 +176,7 @@ def next_target(rules, s, now, target):
 
 
 @compiled
-def run(rules, rows, s, feeds, log, times, until):
+def run(rules: Cells, rows: Cells, s: Cells, feeds: Cells, log: Cells, times: Cells, until: int) -> int:
     """The loop of :func:`advance`, on pointers."""
     now = s[CLOCK]
     while True:
@@ -196,7 +199,15 @@ def run(rules, rows, s, feeds, log, times, until):
 
 
 @compiled
-def advance(rules, rows, s, feeds, log, times, until):
+def advance(
+    rules: NDArray[np.int64],
+    rows: NDArray[np.int64],
+    s: NDArray[np.int64],
+    feeds: NDArray[np.int64],
+    log: NDArray[np.int64],
+    times: NDArray[np.int64],
+    until: int,
+) -> int:
     """Run from the last executed cycle to ``until`` or the first reason to stop.
 
     Parameters

@@ -28,11 +28,11 @@ from openrow.memory.columns import (
     ROW_HIT_CAP,
     SCHEDULER,
 )
-from openrow_kernels.compilation import compiled
+from openrow_kernels.compilation import Cells, compiled
 
 
 @compiled
-def may_hit(rules, s, b, o):
+def may_hit(rules: Cells, s: Cells, b: int, o: int) -> bool:
     """Whether the scheduler lets a hit of bank ``b`` go: a capped row yields to a waiting conflict."""
     if rules[SCHEDULER] != FR_FCFS_CAP:
         return True
@@ -40,7 +40,7 @@ def may_hit(rules, s, b, o):
 
 
 @compiled
-def may_close(rules, s, b, o):
+def may_close(rules: Cells, s: Cells, b: int, o: int) -> bool:
     """Whether the scheduler lets the oldest request to another row close bank ``b``."""
     if s[b + PROMOTED] != 0:
         return False
@@ -55,7 +55,7 @@ def may_close(rules, s, b, o):
 
 
 @compiled
-def update_queue_candidates(rules, s, ch, queue, b):
+def update_queue_candidates(rules: Cells, s: Cells, ch: int, queue: int, b: int) -> None:
     """Find the candidates of bank ``b`` in one queue."""
     o = queue * QUEUE_STRIDE
     hit_key = row_key = FAR
@@ -74,7 +74,7 @@ def update_queue_candidates(rules, s, ch, queue, b):
 
 
 @compiled
-def update_candidates(rules, s, ch, b):
+def update_candidates(rules: Cells, s: Cells, ch: int, b: int) -> None:
     """Find the candidates of bank ``b`` in both queues, after its row or its activated request has changed."""
     s[ch + rules[AT_CLOSED] + s[b + INDEX]] = s[b + OPEN_ROW] == CLOSED
     for queue in range(2):

@@ -132,7 +132,7 @@ NO_REFRESH, ALL_BANK_REFRESH, PER_BANK_REFRESH = range(3)
 ) = range(13)
 ENTRY_COLUMNS = 13
 # ORDER is the order of acceptance shifted by SLOT_BITS, with the number of the entry below.
-SLOT_BITS = 16
+SLOT_BITS = 20
 SLOT_MASK = (1 << SLOT_BITS) - 1
 READS, WRITES = 0, 1  # the two request queues, by IS_WRITE
 

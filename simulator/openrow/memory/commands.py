@@ -50,7 +50,9 @@ def stream_of_record(memory: MemoryConfig, record: NDArray[np.int64]) -> Command
     bank_group = flat // memory.banks
     stack_id = bank_group // memory.bank_groups
     rank = stack_id // memory.stack_ids
-    stacked = np.where(wide, rank % memory.ranks * memory.stack_ids, stack_id % (memory.ranks * memory.stack_ids))
+    stacked = np.where(
+        wide, rank % memory.ranks * memory.stack_ids, stack_id % (memory.ranks * memory.stack_ids)
+    )
     return CommandStream(
         cycle=record[:, c.R_CYCLE],
         command=np.array(c.COMMAND_NAMES)[record[:, c.R_COMMAND]],
@@ -102,7 +104,9 @@ def read_commands(path: Path) -> CommandStream:
                 raise ValueError
             rows.append((int(values[0]), values[1], *map(int, values[2:])))
         except ValueError:
-            raise CommandFileError(f"{path}:{number}: expected {fields} values '{HEADER}', found '{line}'") from None
+            raise CommandFileError(
+                f"{path}:{number}: expected {fields} values '{HEADER}', found '{line}'"
+            ) from None
     columns = list(zip(*rows, strict=True)) if rows else [()] * fields
     arrays = [np.array(column, dtype=np.int64) for i, column in enumerate(columns) if i != 1]
     return CommandStream(arrays[0], np.array(columns[1], dtype=np.str_), *arrays[1:])

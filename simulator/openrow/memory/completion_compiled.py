@@ -19,11 +19,11 @@ from openrow.memory.columns import (
     SOURCE_COLUMNS,
 )
 from openrow.memory.queues_compiled import free_entry
-from openrow_kernels.compilation import compiled
+from openrow_kernels.compilation import Cells, compiled
 
 
 @compiled
-def push(s, heap, size, value):
+def push(s: Cells, heap: int, size: int, value: int) -> None:
     """Put ``value`` into the binary min-heap of ``size`` values at ``heap``."""
     i = size
     while i > 0 and s[heap + ((i - 1) >> 1)] > value:
@@ -33,7 +33,7 @@ def push(s, heap, size, value):
 
 
 @compiled
-def pop(s, heap, size):
+def pop(s: Cells, heap: int, size: int) -> None:
     """Remove the smallest of the binary min-heap of ``size`` values at ``heap``."""
     last = s[heap + size - 1]
     size -= 1
@@ -50,7 +50,9 @@ def pop(s, heap, size):
 
 
 @compiled
-def finish(rules, s, times, src, request, arrival, departure, returned):
+def finish(
+    rules: Cells, s: Cells, times: Cells, src: int, request: int, arrival: int, departure: int, returned: int
+) -> None:
     """Tell source ``src`` that a request of its own is done; its slot frees when the response is consumed."""
     s[src + S_UNISSUED] -= 1
     s[src + S_DONE] = max(s[src + S_DONE], returned)
@@ -64,7 +66,9 @@ def finish(rules, s, times, src, request, arrival, departure, returned):
 
 
 @compiled
-def return_read(rules, s, times, ch, src, request, arrival, departure):
+def return_read(
+    rules: Cells, s: Cells, times: Cells, ch: int, src: int, request: int, arrival: int, departure: int
+) -> None:
     """A read departs at ``departure``; reads return in the order in which their departures were decided."""
     returned = max(departure, s[ch + LAST_RETURN])
     s[ch + LAST_RETURN] = returned
@@ -74,7 +78,7 @@ def return_read(rules, s, times, ch, src, request, arrival, departure):
 
 
 @compiled
-def retire_read(rules, s, times, ch, e, cycle):
+def retire_read(rules: Cells, s: Cells, times: Cells, ch: int, e: int, cycle: int) -> None:
     """The RD of entry ``e`` was issued at ``cycle``: return it and the reads merged into it, free the entries."""
     departure = cycle + rules[READ_LATENCY]
     while e != 0:
@@ -85,7 +89,7 @@ def retire_read(rules, s, times, ch, e, cycle):
 
 
 @compiled
-def retire_write(rules, s, times, ch, e, cycle):
+def retire_write(rules: Cells, s: Cells, times: Cells, ch: int, e: int, cycle: int) -> None:
     """The WR of entry ``e`` was issued at ``cycle``; a write is done then."""
     s[ch + LAST_END] = max(s[ch + LAST_END], cycle)
     finish(rules, s, times, s[e + SOURCE], s[e + REQUEST], s[e + ARRIVAL], cycle, cycle)
@@ -93,7 +97,7 @@ def retire_write(rules, s, times, ch, e, cycle):
 
 
 @compiled
-def free_slots(s, src, now):
+def free_slots(s: Cells, src: int, now: int) -> None:
     """Free the window slots whose responses have been consumed by ``now``."""
     while s[src + S_HEAP] > 0 and s[src + SOURCE_COLUMNS] <= now:
         pop(s, src + SOURCE_COLUMNS, s[src + S_HEAP])

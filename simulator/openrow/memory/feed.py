@@ -58,7 +58,9 @@ class Feeder:
         Bursts made of them so far.
     """
 
-    def __init__(self, mapping: AddressMapping, chunks: Iterator[Entries], entry_bytes: int, wrap: bool) -> None:
+    def __init__(
+        self, mapping: AddressMapping, chunks: Iterator[Entries], entry_bytes: int, wrap: bool
+    ) -> None:
         self._mapping = mapping
         self._chunks = chunks
         self._entry_bytes = entry_bytes
@@ -71,9 +73,7 @@ class Feeder:
         self.entries = 0
         self.requests = 0
 
-    def fill(
-        self, feeds: NDArray[np.int64], counts: NDArray[np.int64], apart: bool, source: int
-    ) -> bool:
+    def fill(self, feeds: NDArray[np.int64], counts: NDArray[np.int64], apart: bool, source: int) -> bool:
         """Fill feeds until one may be full; returns False once the entries have ended.
 
         Parameters

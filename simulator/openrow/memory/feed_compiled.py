@@ -5,6 +5,7 @@ vector loops, scatter it to the feeds.
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
 from openrow.memory.columns import (
     F_ADDRESS,
@@ -19,11 +20,13 @@ from openrow.memory.columns import (
 from openrow.memory.mapping_compiled import decode_block
 from openrow_kernels.compilation import compiled
 
+Int64Array = NDArray[np.int64]
+
 BLOCK = 1024
 
 
 @compiled
-def first_outside(address, size, capacity_bytes):
+def first_outside(address: Int64Array, size: Int64Array, capacity_bytes: int) -> int:
     """The first entry that reaches beyond ``capacity_bytes``, or -1. Sizes may be one for all."""
     for i in range(address.shape[0]):
         bytes_of = size[min(i, size.shape[0] - 1)]
@@ -33,7 +36,7 @@ def first_outside(address, size, capacity_bytes):
 
 
 @compiled
-def first_empty(size):
+def first_empty(size: Int64Array) -> int:
     """The first entry of no bytes, or -1."""
     for i in range(size.shape[0]):
         if size[i] == 0:
@@ -42,7 +45,15 @@ def first_empty(size):
 
 
 @compiled
-def split_block(address, size, offset_bits, entry, burst, bursts, owner):
+def split_block(
+    address: Int64Array,
+    size: Int64Array,
+    offset_bits: int,
+    entry: int,
+    burst: int,
+    bursts: Int64Array,
+    owner: Int64Array,
+) -> tuple[int, int, int]:
     """Fill ``bursts`` with burst addresses and ``owner`` with their entries, from burst ``burst`` of ``entry`` on.
 
     Returns (entry, burst, count): where to go on, and how many bursts were written.
@@ -63,18 +74,28 @@ def split_block(address, size, offset_bits, entry, burst, bursts, owner):
 
 
 @compiled
-def smallest_room(counts, capacity):
+def smallest_room(counts: Int64Array, capacity: int) -> int:
     """Requests that fit for certain, whichever channels they go to."""
-    room = capacity
-    for i in range(counts.shape[0]):
-        room = min(room, capacity - counts[i])
-    return room
+    return capacity - int(counts.max())
 
 
 @compiled
 def fill_feeds(
-    runs, hashes, offset_bits, address, is_write, size, cycle, entry, burst, request, apart, source, feeds, counts
-):
+    runs: Int64Array,
+    hashes: Int64Array,
+    offset_bits: int,
+    address: Int64Array,
+    is_write: NDArray[np.bool_],
+    size: Int64Array,
+    cycle: Int64Array,
+    entry: int,
+    burst: int,
+    request: int,
+    apart: bool,
+    source: int,
+    feeds: Int64Array,
+    counts: Int64Array,
+) -> tuple[int, int, int]:
     """Move trace entries into feeds until one may be full or the entries end.
 
     Parameters

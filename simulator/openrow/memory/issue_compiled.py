@@ -68,11 +68,13 @@ from openrow.memory.completion_compiled import retire_read, retire_write
 from openrow.memory.queues_compiled import append_promoted, remove, remove_promoted, row_closed, row_opened
 from openrow.memory.refresh_compiled import hold_bank, release_bank
 from openrow.memory.timing_compiled import apply_constraints
-from openrow_kernels.compilation import compiled
+from openrow_kernels.compilation import Cells, compiled
 
 
 @compiled
-def record(s, log, ch, cycle, command, b, row, column, wide):
+def record(
+    s: Cells, log: Cells, ch: int, cycle: int, command: int, b: int, row: int, column: int, wide: int
+) -> None:
     """Append a command to the record, if one is kept."""
     if s[LOG_CAPACITY] > 0:
         r = s[LOGGED] * RECORD_COLUMNS
@@ -87,7 +89,7 @@ def record(s, log, ch, cycle, command, b, row, column, wide):
 
 
 @compiled
-def classify(s, e, b):
+def classify(s: Cells, e: int, b: int) -> None:
     """Count the row outcome of a request at the first command issued for it."""
     if s[e + CLASSIFIED] == 0:
         s[e + CLASSIFIED] = 1
@@ -101,7 +103,7 @@ def classify(s, e, b):
 
 
 @compiled
-def last_access(rules, s, b, promoted):
+def last_access(rules: Cells, s: Cells, b: int, promoted: bool) -> bool:
     """Whether closed-page policy closes the row with this access: no other waiting request hits it."""
     if rules[PAGE_POLICY] != CLOSED_PAGE or (s[b + PROMOTED] != 0 and not promoted):
         return False
@@ -109,7 +111,7 @@ def last_access(rules, s, b, promoted):
 
 
 @compiled
-def activate(rules, s, ch, e, b, cycle):
+def activate(rules: Cells, s: Cells, ch: int, e: int, b: int, cycle: int) -> None:
     """ACT: the request's row opens and the request moves to the active buffer."""
     s[b + ACT_CAUSE] = activation_cause(rules, s, ch, ACT, b, cycle)
     s[b + N_ACTS] += 1
@@ -127,7 +129,7 @@ def activate(rules, s, ch, e, b, cycle):
 
 
 @compiled
-def access(rules, s, ch, e, b, cycle):
+def access(rules: Cells, s: Cells, ch: int, e: int, b: int, cycle: int) -> int:
     """RD or WR: the request leaves its queue. Returns the command, which may close the row as well."""
     is_write = s[e + IS_WRITE]
     command = WRITE if is_write else READ
@@ -148,7 +150,9 @@ def access(rules, s, ch, e, b, cycle):
 
 
 @compiled
-def issue_for_request(rules, rows, s, log, times, ch, command, e, cycle):
+def issue_for_request(
+    rules: Cells, rows: Cells, s: Cells, log: Cells, times: Cells, ch: int, command: int, e: int, cycle: int
+) -> None:
     """Issue ``command``, the one entry ``e`` needs, at ``cycle``."""
     b, row, column = s[e + BANK], s[e + ROW], s[e + COLUMN]
     if command < ACT2:
@@ -175,7 +179,7 @@ def issue_for_request(rules, rows, s, log, times, ch, command, e, cycle):
 
 
 @compiled
-def close_bank(rules, rows, s, log, ch, b, cycle):
+def close_bank(rules: Cells, rows: Cells, s: Cells, log: Cells, ch: int, b: int, cycle: int) -> None:
     """PRE on behalf of no request: for a per-bank refresh, or by the time-out page policy."""
     row = s[b + OPEN_ROW]
     row_closed(s, b)
@@ -187,7 +191,7 @@ def close_bank(rules, rows, s, log, ch, b, cycle):
 
 
 @compiled
-def close_scope(rules, rows, s, log, ch, b, cycle):
+def close_scope(rules: Cells, rows: Cells, s: Cells, log: Cells, ch: int, b: int, cycle: int) -> None:
     """PREab: close every bank of the scope whose first bank is ``b``."""
     count = 0
     for i in range(b, b + rules[SCOPE_BANKS] * BANK_COLUMNS, BANK_COLUMNS):
@@ -202,7 +206,9 @@ def close_scope(rules, rows, s, log, ch, b, cycle):
 
 
 @compiled
-def refresh(rules, rows, s, log, ch, command, b, cycle):
+def refresh(
+    rules: Cells, rows: Cells, s: Cells, log: Cells, ch: int, command: int, b: int, cycle: int
+) -> None:
     """REFab or REFpb: the refresh at the head of the maintenance queue is done."""
     if command == REF_ALL:
         sc = s[b + SCOPE]

@@ -11,27 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from openrow.config.mapping import FIELD_OF_TOKEN, bits_of
 from openrow.config.memory import AddressBits, MemoryConfig
 from openrow.memory.mapping_compiled import decode_block, encode_block
 from openrow_kernels.compilation import read_only
 
-FIELD_OF_TOKEN = {
-    "Ch": "channel",
-    "Pc": "pseudo_channel",
-    "Ra": "rank",
-    "Si": "stack_id",
-    "Bg": "bank_group",
-    "Ba": "bank",
-    "Ro": "row",
-    "Co": "column",
-}
 # The place of each field in the compiled coordinates: 0 channel, 1 flat bank, 2 row, 3 column.
 FLAT_BANK_ORDER = ("bank", "bank_group", "stack_id", "rank", "pseudo_channel")
-
-
-def bits_of(count: int) -> int:
-    """Address bits that number ``count`` elements, a power of two."""
-    return count.bit_length() - 1
 
 
 def field_bits(memory: MemoryConfig) -> dict[str, int]:

@@ -5,11 +5,16 @@ bit in the field, mask of the row bits whose parity is XORed into it. Fields are
 3 column.
 """
 
+import numpy as np
+from numpy.typing import NDArray
+
 from openrow_kernels.compilation import compiled
+
+Int64Array = NDArray[np.int64]
 
 
 @compiled
-def parity(value):
+def parity(value: int) -> int:
     """1 where ``value`` has an odd number of set bits."""
     for shift in (32, 16, 8, 4, 2, 1):
         value ^= value >> shift
@@ -17,7 +22,7 @@ def parity(value):
 
 
 @compiled
-def apply_hashes(hashes, fields):
+def apply_hashes(hashes: Int64Array, fields: Int64Array) -> None:
     """XOR row parities into the hashed bits of ``fields`` (4, n); its own inverse, since rows are not hashed."""
     for h in range(hashes.shape[0]):
         field, bit, mask = hashes[h, 0], hashes[h, 1], hashes[h, 2]
@@ -26,7 +31,7 @@ def apply_hashes(hashes, fields):
 
 
 @compiled
-def decode_block(runs, hashes, address, out):
+def decode_block(runs: Int64Array, hashes: Int64Array, address: Int64Array, out: Int64Array) -> None:
     """Decode byte addresses (int64) into ``out`` (4, n)."""
     out[:] = 0
     for r in range(runs.shape[0]):
@@ -38,7 +43,7 @@ def decode_block(runs, hashes, address, out):
 
 
 @compiled
-def encode_block(runs, hashes, fields, out):
+def encode_block(runs: Int64Array, hashes: Int64Array, fields: Int64Array, out: Int64Array) -> None:
     """Encode ``fields`` (4, n) into byte addresses."""
     plain = fields.copy()
     apply_hashes(hashes, plain)

@@ -44,11 +44,11 @@ from openrow.memory.scheduling_compiled import (
     scan_timeouts,
     update_write_mode,
 )
-from openrow_kernels.compilation import compiled
+from openrow_kernels.compilation import Cells, compiled
 
 
 @compiled
-def set_plan(s, ch, cycle, command, e, b):
+def set_plan(s: Cells, ch: int, cycle: int, command: int, e: int, b: int) -> None:
     """Note the plan; entry 0 means a command on behalf of no request, for bank ``b``."""
     s[ch + PLANNED] = 1
     s[ch + PLAN_CYCLE] = cycle
@@ -58,13 +58,13 @@ def set_plan(s, ch, cycle, command, e, b):
 
 
 @compiled
-def plan_access(s, ch, cycle, e):
+def plan_access(s: Cells, ch: int, cycle: int, e: int) -> None:
     """Plan the RD or WR of entry ``e``."""
     set_plan(s, ch, cycle, READ + s[e + IS_WRITE], e, 0)
 
 
 @compiled
-def plan_single_bus(rules, s, ch, floor):
+def plan_single_bus(rules: Cells, s: Cells, ch: int, floor: int) -> None:
     """One command a cycle, of any kind."""
     cycle, e = scan_promoted(rules, s, ch, floor)
     if cycle == floor:
@@ -89,7 +89,7 @@ def plan_single_bus(rules, s, ch, floor):
 
 
 @compiled
-def scan_row_queue(rules, s, ch, queue, floor):
+def scan_row_queue(rules: Cells, s: Cells, ch: int, queue: int, floor: int) -> tuple[int, int, int]:
     """ACT and PRE of a request queue on a row bus. Returns (cycle, entry, command)."""
     if rules[SCHEDULER] != FCFS:
         return scan_rows(rules, s, ch, queue, floor)
@@ -100,7 +100,7 @@ def scan_row_queue(rules, s, ch, queue, floor):
 
 
 @compiled
-def scan_column_queue(rules, s, ch, queue, floor):
+def scan_column_queue(rules: Cells, s: Cells, ch: int, queue: int, floor: int) -> tuple[int, int]:
     """RD and WR of a request queue on a column bus. Returns (cycle, entry)."""
     if rules[SCHEDULER] != FCFS:
         return scan_hits(rules, s, ch, queue, floor)
@@ -111,7 +111,7 @@ def scan_column_queue(rules, s, ch, queue, floor):
 
 
 @compiled
-def scan_row_slot(rules, s, ch, queue, floor):
+def scan_row_slot(rules: Cells, s: Cells, ch: int, queue: int, floor: int) -> tuple[int, int, int, int]:
     """The row bus: refresh, ACT and PRE of the queue, time-outs. Returns (cycle, entry, bank, command)."""
     cycle, b, command = plan_refresh(rules, s, ch, floor)
     e = 0
@@ -127,7 +127,7 @@ def scan_row_slot(rules, s, ch, queue, floor):
 
 
 @compiled
-def plan_dual_bus(rules, s, ch, floor):
+def plan_dual_bus(rules: Cells, s: Cells, ch: int, floor: int) -> None:
     """A column command and a row command a cycle, the column command first."""
     cycle, e = scan_promoted(rules, s, ch, floor)
     if cycle == floor:
@@ -147,7 +147,7 @@ def plan_dual_bus(rules, s, ch, floor):
 
 
 @compiled
-def plan_row_slot(rules, s, ch, cycle):
+def plan_row_slot(rules: Cells, s: Cells, ch: int, cycle: int) -> None:
     """The row slot of a cycle whose column slot has just issued; leaves no plan if it has nothing to do."""
     queue = 0
     if not queues_are_silent(rules, s, ch):
@@ -158,7 +158,7 @@ def plan_row_slot(rules, s, ch, cycle):
 
 
 @compiled
-def plan_split_activate(rules, s, ch, floor):
+def plan_split_activate(rules: Cells, s: Cells, ch: int, floor: int) -> None:
     """One bus, an activation in two commands: the second fills the first idle cycle, at the latest its deadline."""
     activating = s[ch + ACT2_ENTRY]
     if s[ch + SYNC_ENTRY] != 0:
@@ -172,7 +172,7 @@ def plan_split_activate(rules, s, ch, floor):
 
 
 @compiled
-def plan(rules, s, ch, floor):
+def plan(rules: Cells, s: Cells, ch: int, floor: int) -> None:
     """Plan the channel's next command, not before ``floor``."""
     if rules[COMMAND_BUSES] == SINGLE_BUS:
         plan_single_bus(rules, s, ch, floor)

@@ -27,25 +27,25 @@ from openrow.memory.columns import (
     SUM_R,
     TAIL,
 )
-from openrow_kernels.compilation import compiled
+from openrow_kernels.compilation import Cells, compiled
 
 
 @compiled
-def new_entry(rules, s, ch):
+def new_entry(rules: Cells, s: Cells, ch: int) -> int:
     """Take a free entry."""
     s[ch + FREE] -= 1
     return s[ch + rules[AT_FREE] + s[ch + FREE]]
 
 
 @compiled
-def free_entry(rules, s, ch, e):
+def free_entry(rules: Cells, s: Cells, ch: int, e: int) -> None:
     """Give entry ``e`` back."""
     s[ch + rules[AT_FREE] + s[ch + FREE]] = e
     s[ch + FREE] += 1
 
 
 @compiled
-def count_size(s, ch, queue, change, cycle):
+def count_size(s: Cells, ch: int, queue: int, change: int, cycle: int) -> None:
     """Change the size of a request queue after ``cycle``; sizes are summed over cycles for the mean length."""
     s[ch + SUM_R + queue] += s[ch + SIZE_R + queue] * (cycle - s[ch + SINCE_R + queue])
     s[ch + SINCE_R + queue] = cycle
@@ -53,7 +53,7 @@ def count_size(s, ch, queue, change, cycle):
 
 
 @compiled
-def append(s, ch, queue, e, cycle):
+def append(s: Cells, ch: int, queue: int, e: int, cycle: int) -> None:
     """Put entry ``e`` at the tail of ``queue`` after ``cycle``."""
     b = s[e + BANK]
     o = queue * QUEUE_STRIDE
@@ -74,7 +74,7 @@ def append(s, ch, queue, e, cycle):
 
 
 @compiled
-def next_of_kind(s, e, open_row, hit):
+def next_of_kind(s: Cells, e: int, open_row: int, hit: bool) -> int:
     """The first entry from ``e`` on whose row is (``hit``) or is not the open one; 0 where there is none."""
     while e != 0 and (s[e + ROW] == open_row) != hit:
         e = s[e + NEXT]
@@ -82,7 +82,7 @@ def next_of_kind(s, e, open_row, hit):
 
 
 @compiled
-def remove(s, ch, queue, e, cycle):
+def remove(s: Cells, ch: int, queue: int, e: int, cycle: int) -> None:
     """Take entry ``e`` out of ``queue`` after ``cycle``; the order of the others stays."""
     b = s[e + BANK]
     o = queue * QUEUE_STRIDE
@@ -103,7 +103,7 @@ def remove(s, ch, queue, e, cycle):
 
 
 @compiled
-def row_opened(s, b, row):
+def row_opened(s: Cells, b: int, row: int) -> None:
     """Record that ``row`` is open in bank ``b`` and find the hits among the waiting requests."""
     s[b + OPEN_ROW] = row
     for o in range(0, 2 * QUEUE_STRIDE, QUEUE_STRIDE):
@@ -113,7 +113,7 @@ def row_opened(s, b, row):
 
 
 @compiled
-def row_closed(s, b):
+def row_closed(s: Cells, b: int) -> None:
     """Record that bank ``b`` has no open row."""
     s[b + OPEN_ROW] = CLOSED
     for o in range(0, 2 * QUEUE_STRIDE, QUEUE_STRIDE):
@@ -122,7 +122,7 @@ def row_closed(s, b):
 
 
 @compiled
-def append_promoted(rules, s, ch, e):
+def append_promoted(rules: Cells, s: Cells, ch: int, e: int) -> None:
     """Put entry ``e``, whose row is now open, at the tail of the active buffer."""
     s[ch + rules[AT_PROMOTED] + s[ch + SIZE_PROMOTED]] = e
     s[ch + SIZE_PROMOTED] += 1
@@ -130,7 +130,7 @@ def append_promoted(rules, s, ch, e):
 
 
 @compiled
-def remove_promoted(rules, s, ch, e):
+def remove_promoted(rules: Cells, s: Cells, ch: int, e: int) -> None:
     """Take entry ``e`` out of the active buffer, keeping the order of the others."""
     i = ch + rules[AT_PROMOTED]
     last = i + s[ch + SIZE_PROMOTED] - 1
@@ -144,7 +144,7 @@ def remove_promoted(rules, s, ch, e):
 
 
 @compiled
-def waiting_at(s, queue, b, address):
+def waiting_at(s: Cells, queue: int, b: int, address: int) -> int:
     """The entry of ``queue`` with this burst address, or 0. Equal addresses share a bank, so its list is enough."""
     e = s[b + HEAD + queue * QUEUE_STRIDE]
     while e != 0 and s[e + ADDRESS] != address:

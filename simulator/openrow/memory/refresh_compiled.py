@@ -38,23 +38,23 @@ from openrow.memory.columns import (
     SUM_M,
 )
 from openrow.memory.timing_compiled import limit_of
-from openrow_kernels.compilation import compiled
+from openrow_kernels.compilation import Cells, compiled
 
 
 @compiled
-def refresh_is_due(s, ch):
+def refresh_is_due(s: Cells, ch: int) -> bool:
     """Whether the maintenance queue holds a refresh."""
     return s[ch + REFRESHES_DUE] != s[ch + REFRESHES_DONE]
 
 
 @compiled
-def queues_are_silent(rules, s, ch):
+def queues_are_silent(rules: Cells, s: Cells, ch: int) -> bool:
     """Whether an all-bank refresh is due: it keeps all requests but the activated ones from issuing."""
     return rules[REFRESH_MODE] == ALL_BANK_REFRESH and refresh_is_due(s, ch)
 
 
 @compiled
-def refreshed_bank(rules, s, ch):
+def refreshed_bank(rules: Cells, s: Cells, ch: int) -> int:
     """The bank the head of the maintenance queue addresses (all-bank: the first of its scope)."""
     done, scopes, scope_banks = s[ch + REFRESHES_DONE], rules[SCOPES], rules[SCOPE_BANKS]
     index = (done % scopes) * scope_banks
@@ -64,7 +64,7 @@ def refreshed_bank(rules, s, ch):
 
 
 @compiled
-def hold_bank(rules, s, ch):
+def hold_bank(rules: Cells, s: Cells, ch: int) -> None:
     """Keep the bank of the per-bank refresh at the head of the maintenance queue from the request queues."""
     if rules[REFRESH_MODE] == PER_BANK_REFRESH and refresh_is_due(s, ch):
         b = refreshed_bank(rules, s, ch)
@@ -73,7 +73,7 @@ def hold_bank(rules, s, ch):
 
 
 @compiled
-def release_bank(rules, s, ch):
+def release_bank(rules: Cells, s: Cells, ch: int) -> None:
     """Give the bank of the per-bank refresh just done back to the request queues."""
     if rules[REFRESH_MODE] == PER_BANK_REFRESH:
         b = refreshed_bank(rules, s, ch)
@@ -82,7 +82,7 @@ def release_bank(rules, s, ch):
 
 
 @compiled
-def refreshes_fall_due(rules, s, ch, cycle):
+def refreshes_fall_due(rules: Cells, s: Cells, ch: int, cycle: int) -> None:
     """Append one refresh for every scope to the maintenance queue in ``cycle``."""
     s[ch + SUM_M] += (s[ch + REFRESHES_DUE] - s[ch + REFRESHES_DONE]) * (cycle - s[ch + SINCE_M])
     s[ch + SINCE_M] = cycle
@@ -92,7 +92,7 @@ def refreshes_fall_due(rules, s, ch, cycle):
 
 
 @compiled
-def waits_for_access(rules, s, ch, b, banks):
+def waits_for_access(rules: Cells, s: Cells, ch: int, b: int, banks: int) -> bool:
     """Whether an activated request still needs a row of the ``banks`` banks from ``b`` on."""
     end = b + banks * BANK_COLUMNS
     activating = s[ch + ACT2_ENTRY]
@@ -106,7 +106,7 @@ def waits_for_access(rules, s, ch, b, banks):
 
 
 @compiled
-def plan_refresh(rules, s, ch, floor):
+def plan_refresh(rules: Cells, s: Cells, ch: int, floor: int) -> tuple[int, int, int]:
     """The command the head of the maintenance queue needs. Returns (cycle, bank, command)."""
     if not refresh_is_due(s, ch):
         return FAR, 0, REF_ALL

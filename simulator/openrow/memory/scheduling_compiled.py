@@ -51,11 +51,11 @@ from openrow.memory.columns import (
     WRITE_MODE,
 )
 from openrow.memory.timing_compiled import limit_of
-from openrow_kernels.compilation import compiled
+from openrow_kernels.compilation import Cells, compiled
 
 
 @compiled
-def update_write_mode(rules, s, ch):
+def update_write_mode(rules: Cells, s: Cells, ch: int) -> int:
     """Evaluate the write mode once, with the sizes of this moment; return the queue it selects."""
     if s[ch + WRITE_MODE] == 0:
         if s[ch + SIZE_W] >= rules[HIGH_WATERMARK] or s[ch + SIZE_R] == 0:
@@ -66,7 +66,7 @@ def update_write_mode(rules, s, ch):
 
 
 @compiled
-def scan_promoted(rules, s, ch, floor):
+def scan_promoted(rules: Cells, s: Cells, ch: int, floor: int) -> tuple[int, int]:
     """The active buffer: the oldest ready access to a row opened for it. Returns (cycle, entry)."""
     odd = rules[EDGES] - 1
     promoted = ch + rules[AT_PROMOTED]
@@ -81,13 +81,13 @@ def scan_promoted(rules, s, ch, floor):
 
 
 @compiled
-def entry_of(rules, ch, key):
+def entry_of(rules: Cells, ch: int, key: int) -> int:
     """The entry a candidate's key names."""
     return ch + rules[AT_ENTRIES] + (key & SLOT_MASK) * ENTRY_COLUMNS
 
 
 @compiled
-def scan_hits(rules, s, ch, queue, floor):
+def scan_hits(rules: Cells, s: Cells, ch: int, queue: int, floor: int) -> tuple[int, int]:
     """The oldest ready row hit of a queue. Returns (cycle, entry)."""
     banks, odd = rules[BANKS], rules[EDGES] - 1
     keys = ch + rules[AT_KEYS] + 2 * queue * banks
@@ -106,7 +106,9 @@ def scan_hits(rules, s, ch, queue, floor):
 
 
 @compiled
-def row_command_cycle(s, activates, banks, closed, i, floor, odd, blocked):
+def row_command_cycle(
+    s: Cells, activates: int, banks: int, closed: int, i: int, floor: int, odd: int, blocked: int
+) -> int:
     """When the row command bank ``i`` needs is legal: ACT (unless ``blocked``), or PRE, whose table is next."""
     activate = max(s[activates + i] >> CAUSE_BITS, floor) | odd | blocked
     precharge = max(s[activates + banks + i] >> CAUSE_BITS, floor)
@@ -114,7 +116,7 @@ def row_command_cycle(s, activates, banks, closed, i, floor, odd, blocked):
 
 
 @compiled
-def needed_command(s, e):
+def needed_command(s: Cells, e: int) -> int:
     """The command entry ``e`` needs now."""
     open_row = s[s[e + BANK] + OPEN_ROW]
     if open_row == CLOSED:
@@ -123,7 +125,7 @@ def needed_command(s, e):
 
 
 @compiled
-def scan_rows(rules, s, ch, queue, floor):
+def scan_rows(rules: Cells, s: Cells, ch: int, queue: int, floor: int) -> tuple[int, int, int]:
     """The oldest request of a queue whose ACT or PRE is ready. Returns (cycle, entry, command)."""
     banks, odd = rules[BANKS], rules[EDGES] - 1
     blocked = FAR if s[ch + ACT2_ENTRY] != 0 else 0
@@ -144,7 +146,7 @@ def scan_rows(rules, s, ch, queue, floor):
 
 
 @compiled
-def oldest(rules, s, ch, queue):
+def oldest(rules: Cells, s: Cells, ch: int, queue: int) -> int:
     """The oldest request of a queue, or 0; while no bank has an activated request, every head is a candidate."""
     keys = ch + rules[AT_KEYS] + 2 * queue * rules[BANKS]
     key = FAR
@@ -154,7 +156,7 @@ def oldest(rules, s, ch, queue):
 
 
 @compiled
-def scan_in_order(rules, s, ch, queue, floor):
+def scan_in_order(rules: Cells, s: Cells, ch: int, queue: int, floor: int) -> tuple[int, int, int]:
     """FCFS: the oldest request alone, once no activated request waits. Returns (cycle, entry, command)."""
     if s[ch + SIZE_PROMOTED] > 0 or s[ch + ACT2_ENTRY] != 0:
         return FAR, 0, ACT
@@ -169,7 +171,7 @@ def scan_in_order(rules, s, ch, queue, floor):
 
 
 @compiled
-def scan_queue(rules, s, ch, queue, floor):
+def scan_queue(rules: Cells, s: Cells, ch: int, queue: int, floor: int) -> tuple[int, int, int]:
     """One queue, any command. Returns (cycle, entry, command)."""
     scheduler = rules[SCHEDULER]
     if scheduler == FCFS:
@@ -186,7 +188,7 @@ def scan_queue(rules, s, ch, queue, floor):
 
 
 @compiled
-def scan_timeouts(rules, s, ch, floor):
+def scan_timeouts(rules: Cells, s: Cells, ch: int, floor: int) -> tuple[int, int]:
     """Time-out page policy: the first open row that nobody has used for long enough. Returns (cycle, bank)."""
     best_cycle, best = FAR, 0
     first = ch + rules[AT_BANKS]

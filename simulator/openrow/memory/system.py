@@ -206,6 +206,12 @@ class MemorySystem:
                 return reason
         return Reason.DRAINED
 
+    def settle(self) -> None:
+        """Let running threads come to their next stop, after an interruption."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+            self._pool = None
+
     def end_cycle(self) -> int:
         """The cycle in which the last request so far is done: read returned, write issued or absorbed."""
         ends = [

@@ -25,24 +25,24 @@ from openrow.memory.columns import (
     SPAN,
     WINDOW,
 )
-from openrow_kernels.compilation import compiled
+from openrow_kernels.compilation import Cells, compiled
 
 
 @compiled
-def limit_of(rules, s, ch, b, command):
+def limit_of(rules: Cells, s: Cells, ch: int, b: int, command: int) -> int:
     """The first legal cycle of ``command`` in bank ``b`` with its cause, as packed in the table."""
     return s[ch + rules[AT_READY] + command * rules[BANKS] + s[b + INDEX]]
 
 
 @compiled
-def raise_limits(s, first, last, step, value):
+def raise_limits(s: Cells, first: int, last: int, step: int, value: int) -> None:
     """Raise the limits in places ``first`` to ``last - 1`` to at least ``value``."""
     for i in range(first, last, step):
         s[i] = max(s[i], value)
 
 
 @compiled
-def window_start(s, history, window, cycle):
+def window_start(s: Cells, history: int, window: int, cycle: int) -> int:
     """Note ``cycle`` in a history; return the cycle ``window`` commands back, this one counted as the first."""
     position = s[history]
     s[history + 1 + position] = cycle
@@ -54,7 +54,9 @@ def window_start(s, history, window, cycle):
 
 
 @compiled
-def raise_wide_limits(rules, s, table, index, following, span, parent, value):
+def raise_wide_limits(
+    rules: Cells, s: Cells, table: int, index: int, following: int, span: int, parent: int, value: int
+) -> None:
     """Raise the limits of an all-bank command, or those of the siblings of a node."""
     step = rules[SCOPE_BANKS] if following == PRE_ALL or following == REF_ALL else 1
     first = index & -span
@@ -67,7 +69,7 @@ def raise_wide_limits(rules, s, table, index, following, span, parent, value):
 
 
 @compiled
-def apply_constraints(rules, rows, s, ch, b, command, cycle):
+def apply_constraints(rules: Cells, rows: Cells, s: Cells, ch: int, b: int, command: int, cycle: int) -> None:
     """Raise the limits for ``command`` issued to bank ``b`` (all-bank: its scope's first bank) at ``cycle``."""
     index = s[b + INDEX]
     for r in range(rules[ROW_START + command], rules[ROW_START + command + 1], ROW_COLUMNS):
