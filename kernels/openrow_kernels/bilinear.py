@@ -22,16 +22,12 @@ from pydantic import Field
 
 from openrow_kernels import bilinear_compiled, noise
 from openrow_kernels.compilation import read_only
-from openrow_kernels.elements import bytes_of, store
-from openrow_kernels.errors import KernelError
+from openrow_kernels.elements import INT8_VALUE_SCALE, bytes_of, store
 from openrow_kernels.kernel import Arrays, Chunk, Kernel, MapParameters, PositiveInt, chunk_buffers
 from openrow_kernels.layout import Allocator, Tensor
 from openrow_kernels.order import visiting_order
 from openrow_kernels.overrides import Overrides, read_parameters
-from openrow_kernels.sampling import FRACTION_BITS, centred, cornered, sample, sample_fixed
-
-INT8_VALUE_SCALE = 32.0
-"""Synthetic int8 values are normal numbers times this, so that few are clipped."""
+from openrow_kernels.sampling import FRACTION_BITS, centred, cornered, sample, sample_fixed, to_int8
 
 _UNNORMALISED = {False: centred, True: cornered}
 
@@ -169,10 +165,7 @@ class Bilinear(Kernel):
         return {"output": np.stack(images)}
 
     def _grid(self, image: int, pixels: NDArray[np.int64]) -> np.ndarray:
-        grid = store(self.scene.grid(image, pixels), self.parameters.grid_element)
-        if not np.isfinite(grid).all():
-            raise KernelError(f"{self.name}: the grid holds coordinates that are not finite in {grid.dtype}")
-        return grid
+        return store(self.scene.grid(image, pixels), self.parameters.grid_element)
 
     def _coordinates(self, grid: np.ndarray) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         _, _, height, width = self.scene.shape
@@ -258,7 +251,7 @@ def _sampled_float(value: np.ndarray, x: NDArray[np.float32], y: NDArray[np.floa
 
 
 def _sampled_int8(value: np.ndarray, x: NDArray[np.float32], y: NDArray[np.float32]) -> np.ndarray:
-    return _narrow(sample_fixed(value, x, y))
+    return to_int8(sample_fixed(value, x, y), 2 * FRACTION_BITS)
 
 
 _SAMPLED = {"f": _sampled_float, "i": _sampled_int8}
@@ -273,10 +266,4 @@ def _compiled_float(value: np.ndarray, x: NDArray[np.float32], y: NDArray[np.flo
 def _compiled_int8(value: np.ndarray, x: NDArray[np.float32], y: NDArray[np.float32]) -> np.ndarray:
     out = np.zeros((len(x), value.shape[2]), np.int32)
     bilinear_compiled.resample_fixed(read_only(value), read_only(x), read_only(y), out)
-    return _narrow(out)
-
-
-def _narrow(total: NDArray[np.int32]) -> np.ndarray:
-    """Take the 14 bits of fraction off, halves up. The weights sum to 1, so the result fits int8."""
-    half = np.int32(1 << (2 * FRACTION_BITS - 1))
-    return ((total + half) >> np.int32(2 * FRACTION_BITS)).astype(np.int8)
+    return to_int8(out, 2 * FRACTION_BITS)

@@ -30,6 +30,10 @@ _ENTRIES = {
         "stereo",
         "warp of a real stereo pair by its ground-truth disparity; 370,500 samples (needs openrow[data])",
     ),
+    "bicubic-upsampling": Entry(
+        "bicubic", "bicubic upsampling of a feature map by a scale factor (interpolate)"
+    ),
+    "bit-sliced-gemm": Entry("bit_sliced_gemm", "integer matrix product on slices of a few bits, exact"),
     "deformable-attention": Entry(
         "deformable_attention", "multi-scale deformable attention; one call, self or epipolar"
     ),
@@ -49,6 +53,7 @@ _ENTRIES = {
     "deformable-attention:transplat-fine-self": Entry(
         "deformable_attention", "TransPlat's fine self-attention, 2 layers; 65,536 samples"
     ),
+    "gemm": Entry("gemm", "blocked matrix product"),
 }
 
 

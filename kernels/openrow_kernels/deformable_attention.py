@@ -28,18 +28,15 @@ from numpy.typing import NDArray
 from openrow_kernels import cameras, deformable_attention_compiled, noise
 from openrow_kernels.attention_parameters import PRESETS, AttentionParameters, Call
 from openrow_kernels.compilation import read_only
-from openrow_kernels.elements import ElementName, bytes_of, store
+from openrow_kernels.elements import INT8_VALUE_SCALE, ElementName, bytes_of, store
 from openrow_kernels.errors import KernelError
 from openrow_kernels.kernel import Arrays, Chunk, Kernel, chunk_buffers
 from openrow_kernels.layout import Allocator, Placement, Tensor
 from openrow_kernels.order import visiting_order
 from openrow_kernels.overrides import Overrides, read_parameters
-from openrow_kernels.sampling import FRACTION_BITS, centred, sample, sample_fixed
+from openrow_kernels.sampling import FRACTION_BITS, centred, round_shift, sample, sample_fixed, to_int8
 
 Coordinates = tuple[NDArray[np.float32], NDArray[np.float32]]
-
-INT8_VALUE_SCALE = 32.0
-"""Synthetic int8 values are normal numbers times this, so that few are clipped."""
 
 
 @dataclass(frozen=True)
@@ -333,8 +330,9 @@ def plain_int8(values: list[np.ndarray], coordinates: Coordinates, weights: np.n
             for i in range(samples):
                 weight = weights[:, head, level, i].astype(np.int32)
                 sampled = sample_fixed(value, x[:, head, level, i], y[:, head, level, i])
-                total[:, head] += weight[:, None] * _round_shift(sampled, FRACTION_BITS)
-    return _narrow(total.reshape(queries, heads * size), levels * samples)
+                total[:, head] += weight[:, None] * round_shift(sampled, FRACTION_BITS)
+    fraction = weight_shift(levels * samples) + FRACTION_BITS
+    return to_int8(total.reshape(queries, heads * size), fraction)
 
 
 def weight_shift(samples: int) -> int:
@@ -389,7 +387,7 @@ def compiled_int8(values: list[np.ndarray], coordinates: Coordinates, weights: n
     deformable_attention_compiled.attend_fixed(
         pixels, levels, read_only(x), read_only(y), read_only(weights), out
     )
-    return _narrow(out, x.shape[2] * x.shape[3])
+    return to_int8(out, weight_shift(x.shape[2] * x.shape[3]) + FRACTION_BITS)
 
 
 def _flattened(values: list[np.ndarray]) -> tuple[np.ndarray, NDArray[np.int64]]:
@@ -401,17 +399,6 @@ def _flattened(values: list[np.ndarray]) -> tuple[np.ndarray, NDArray[np.int64]]
         first += value.shape[0] * value.shape[1]
     pixels = np.concatenate([value.reshape(-1, value.shape[2]) for value in values])
     return read_only(pixels), read_only(np.array(table, np.int64))
-
-
-def _round_shift(values: NDArray[np.int32], bits: int) -> NDArray[np.int32]:
-    """Divide by 2^bits, rounded to nearest, halves up."""
-    rounded: NDArray[np.int32] = (values + np.int32(1 << (bits - 1))) >> np.int32(bits)
-    return rounded
-
-
-def _narrow(total: NDArray[np.int32], samples: int) -> np.ndarray:
-    """Take the fractions of weights and samples off an int32 sum and clip it to int8."""
-    return np.clip(_round_shift(total, weight_shift(samples) + FRACTION_BITS), -128, 127).astype(np.int8)
 
 
 def _offset_element(element: ElementName) -> ElementName:

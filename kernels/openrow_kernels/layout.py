@@ -27,7 +27,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from openrow_kernels.elements import StoredName, bytes_of, dtype_of
+from openrow_kernels.elements import StoredName, bits_of, dtype_of
 from openrow_kernels.errors import KernelError
 
 MapLayout: TypeAlias = Literal["nchw", "nhwc", "tiled", "morton"]
@@ -70,9 +70,8 @@ class Tensor:
     @property
     def size_bytes(self) -> int:
         """Bytes the tensor takes, padding of its layout included."""
-        if self.layout == "row-major":
-            return prod(self.shape) * bytes_of(self.element)
-        return self.placement().elements * bytes_of(self.element)
+        elements = prod(self.shape) if self.layout == "row-major" else self.placement().elements
+        return -(-elements * bits_of(self.element) // 8)
 
     @property
     def end(self) -> int:
@@ -89,25 +88,36 @@ class Tensor:
         """
         return place(self.shape, self.layout, self.tile)
 
-    def element_offsets(self) -> NDArray[np.int64]:
-        """Return the byte offset from ``base`` of every element, in the shape of the tensor."""
+    def bit_offsets(self) -> NDArray[np.int64]:
+        """Return the first bit of every element, counted from ``base``, in the shape of the tensor."""
         if self.layout == "row-major":
             index = np.arange(prod(self.shape), dtype=np.int64).reshape(self.shape)
         else:
             index = _element_index(self.shape, self.placement())
-        return index * bytes_of(self.element)
+        return index * bits_of(self.element)
 
     def pack(self, values: np.ndarray) -> NDArray[np.uint8]:
         """Lay ``values`` out as the tensor's bytes; padding is zero."""
-        stored = np.zeros(self.size_bytes // bytes_of(self.element), dtype_of(self.element))
-        stored[self.element_offsets() // bytes_of(self.element)] = values
-        return stored.view(np.uint8)
+        bits, offsets = bits_of(self.element), self.bit_offsets()
+        if bits % 8 == 0:
+            stored = np.zeros(self.size_bytes * 8 // bits, dtype_of(self.element))
+            stored[offsets // bits] = values
+            return stored.view(np.uint8)
+        single = np.zeros(self.size_bytes * 8, np.uint8)
+        for bit in range(bits):
+            single[offsets + bit] = (values >> bit) & 1
+        return np.packbits(single, bitorder="little")
 
     def unpack(self, memory: NDArray[np.uint8]) -> np.ndarray:
         """Read the tensor's values back from its bytes: the inverse of :meth:`pack`."""
-        values: np.ndarray = memory.view(dtype_of(self.element))[
-            self.element_offsets() // bytes_of(self.element)
-        ]
+        bits, offsets = bits_of(self.element), self.bit_offsets()
+        if bits % 8 == 0:
+            whole: np.ndarray = memory.view(dtype_of(self.element))[offsets // bits]
+            return whole
+        single = np.unpackbits(memory, bitorder="little")
+        values = np.zeros(self.shape, np.uint8)
+        for bit in range(bits):
+            values |= single[offsets + bit] << bit
         return values
 
     def describe(self) -> dict[str, Any]:

@@ -77,3 +77,14 @@ def fixed_fraction(coordinate: NDArray[np.float32]) -> NDArray[np.int32]:
     """Return the fraction of ``coordinate`` in units of 1/128, 0 where it is not finite."""
     finite = np.where(np.isfinite(coordinate), coordinate, _ONE)
     return np.rint((finite - np.floor(finite)) * np.float32(1 << FRACTION_BITS)).astype(np.int32)
+
+
+def round_shift(values: NDArray[np.int32], bits: int) -> NDArray[np.int32]:
+    """Divide by 2^bits, rounded to the nearest integer, halves up."""
+    rounded: NDArray[np.int32] = (values + np.int32(1 << (bits - 1))) >> np.int32(bits)
+    return rounded
+
+
+def to_int8(total: NDArray[np.int32], fraction_bits: int) -> NDArray[np.int8]:
+    """Take the fraction off a sum, halves up, and clip it to int8."""
+    return np.clip(round_shift(total, fraction_bits), -128, 127).astype(np.int8)
