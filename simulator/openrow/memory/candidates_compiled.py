@@ -1,7 +1,8 @@
 """The candidates of a bank: for each queue the request that may hit its row and the one that may open or close it.
 
 A candidate's key is its ORDER, or FAR where there is none: the scan takes the smallest. The keys of a bank change only
-when the bank or its lists do, so the scheduling policy is applied here, once a change, and not in every scan.
+when the bank or its lists do, so the scheduling policy is applied here, once a change, and not in every scan. There
+are four tables of keys: hits and row commands of the read queue, hits and row commands of the write queue.
 """
 
 from openrow.memory.columns import (
@@ -9,6 +10,7 @@ from openrow.memory.columns import (
     AT_CLOSED,
     AT_KEYS,
     BANKS,
+    CANDIDATES,
     CLOSED,
     FAR,
     FCFS,
@@ -55,6 +57,14 @@ def may_close(rules: Cells, s: Cells, b: int, o: int) -> bool:
 
 
 @compiled
+def set_key(rules: Cells, s: Cells, ch: int, table: int, b: int, key: int) -> None:
+    """Set bank ``b``'s key in a table of candidates and count how many banks have one."""
+    place = ch + rules[AT_KEYS] + table * rules[BANKS] + s[b + INDEX]
+    s[ch + CANDIDATES + table] += (key < FAR) - (s[place] < FAR)
+    s[place] = key
+
+
+@compiled
 def update_queue_candidates(rules: Cells, s: Cells, ch: int, queue: int, b: int) -> None:
     """Find the candidates of bank ``b`` in one queue."""
     o = queue * QUEUE_STRIDE
@@ -68,9 +78,8 @@ def update_queue_candidates(rules: Cells, s: Cells, ch: int, queue: int, b: int)
                 hit_key = s[s[b + HIT + o] + ORDER]
             if s[b + OTHER + o] != 0 and may_close(rules, s, b, o):
                 row_key = s[s[b + OTHER + o] + ORDER]
-    keys = ch + rules[AT_KEYS] + 2 * queue * rules[BANKS] + s[b + INDEX]
-    s[keys] = hit_key
-    s[keys + rules[BANKS]] = row_key
+    set_key(rules, s, ch, 2 * queue, b, hit_key)
+    set_key(rules, s, ch, 2 * queue + 1, b, row_key)
 
 
 @compiled

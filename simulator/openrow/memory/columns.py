@@ -184,6 +184,10 @@ CLOSED, ACTIVATING = -1, -2
     SINCE_R,
     SINCE_W,
     SINCE_M,
+    CANDIDATES,
+    CANDIDATES_1,
+    CANDIDATES_2,
+    CANDIDATES_3,
     FREE,
     ORDER_NEXT,
     NEXT_REFRESH,
@@ -203,8 +207,8 @@ CLOSED, ACTIVATING = -1, -2
     LATENCY_SUM,
     LATENCY_MAX,
     LATENCY_COUNT,
-) = range(35)
-N_COMMANDS = 35
+) = range(39)
+N_COMMANDS = 39
 HISTOGRAM = N_COMMANDS + COMMANDS
 # The latency histogram is exact below 2048 cycles; each doubling above has 1,024 buckets.
 EXACT_LATENCY = 2048

@@ -22,6 +22,7 @@ from openrow.memory.columns import (
     BANK,
     BANK_COLUMNS,
     BANKS,
+    CANDIDATES,
     CAUSE_BITS,
     CLOSED,
     EDGES,
@@ -89,6 +90,8 @@ def entry_of(rules: Cells, ch: int, key: int) -> int:
 @compiled
 def scan_hits(rules: Cells, s: Cells, ch: int, queue: int, floor: int) -> tuple[int, int]:
     """The oldest ready row hit of a queue. Returns (cycle, entry)."""
+    if s[ch + CANDIDATES + 2 * queue] == 0:
+        return FAR, 0
     banks, odd = rules[BANKS], rules[EDGES] - 1
     keys = ch + rules[AT_KEYS] + 2 * queue * banks
     limits = ch + rules[AT_READY] + (READ + queue) * banks
@@ -96,8 +99,6 @@ def scan_hits(rules: Cells, s: Cells, ch: int, queue: int, floor: int) -> tuple[
     for i in range(banks):
         cycle = max(s[limits + i] >> CAUSE_BITS, floor) | odd
         best = min(best, cycle if s[keys + i] < FAR else FAR)
-    if best == FAR:
-        return FAR, 0
     key = FAR
     for i in range(banks):
         cycle = max(s[limits + i] >> CAUSE_BITS, floor) | odd
@@ -127,6 +128,8 @@ def needed_command(s: Cells, e: int) -> int:
 @compiled
 def scan_rows(rules: Cells, s: Cells, ch: int, queue: int, floor: int) -> tuple[int, int, int]:
     """The oldest request of a queue whose ACT or PRE is ready. Returns (cycle, entry, command)."""
+    if s[ch + CANDIDATES + 2 * queue + 1] == 0:
+        return FAR, 0, ACT
     banks, odd = rules[BANKS], rules[EDGES] - 1
     blocked = FAR if s[ch + ACT2_ENTRY] != 0 else 0
     keys = ch + rules[AT_KEYS] + (2 * queue + 1) * banks
