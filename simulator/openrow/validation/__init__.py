@@ -1,1 +1,1 @@
-"""This simulator held against recorded runs of other simulators. The runs lie in ``data``, with their origin."""
+"""This simulator held against recorded runs of others. The runs lie in ``data``, with their origin."""

@@ -55,7 +55,7 @@ class RecordedRun:
 
 def recorded_runs() -> list[RecordedRun]:
     """All recorded runs."""
-    with (data() / "ramulator_runs.csv").open(newline="") as file:
+    with (data() / "ramulator_runs.csv").open(encoding="utf-8") as file:
         return [
             RecordedRun(
                 standard=row["standard"],
@@ -78,7 +78,7 @@ def recorded_runs() -> list[RecordedRun]:
 def trace_addresses(trace: str, requests: int, burst_bytes: int) -> NDArray[np.uint64]:
     """Burst addresses of a reference trace.
 
-    A 64 B entry of a standard with shorter bursts is that many requests; the strided trace steps by a row of its own.
+    A 64 B entry of a standard with shorter bursts is several requests; the stride is a row of DDR4 or of HBM.
     """
     if trace == "stride_row":
         step = 8192 if burst_bytes == ENTRY_BYTES else 1024
@@ -86,9 +86,11 @@ def trace_addresses(trace: str, requests: int, burst_bytes: int) -> NDArray[np.u
     if trace == "seq":
         return np.arange(requests, dtype=np.uint64) * np.uint64(burst_bytes)
     with (data() / f"{trace}_100k.npz").open("rb") as file:
-        entries = np.load(file)["block"].astype(np.uint64) * np.uint64(ENTRY_BYTES)
+        blocks: NDArray[np.uint32] = np.load(file)["block"]
+    entries = blocks.astype(np.uint64) * np.uint64(ENTRY_BYTES)
     offsets = np.arange(0, ENTRY_BYTES, burst_bytes, dtype=np.uint64)
-    return (entries[:, None] + offsets).reshape(-1)[:requests]
+    address: NDArray[np.uint64] = np.add.outer(entries, offsets).reshape(-1)[:requests]
+    return address
 
 
 def run_memory(run: RecordedRun) -> MemoryConfig:

@@ -1,0 +1,96 @@
+"""The accuracy table: what was compared with which record, and how much of it is equal."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from openrow.validation.micro import micro_differences, micro_names
+from openrow.validation.runs import RecordedRun, recorded_runs, run_differences
+from openrow.validation.streams import differences, recorded_stream, stream_names
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One recorded run and what differs from it, a sentence each."""
+
+    name: str
+    differences: list[str]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One kind of record, compared run by run."""
+
+    what: str
+    criterion: str
+    comparisons: list[Comparison]
+    left_out: list[str]
+    """Records that cannot be repeated, with the reason."""
+
+    @property
+    def equal(self) -> int:
+        """How many runs are equal to their record."""
+        return sum(not comparison.differences for comparison in self.comparisons)
+
+
+def _compare(
+    names: Iterable[str], compare: Callable[[str], Iterator[str]], tick: Callable[[], None]
+) -> list[Comparison]:
+    comparisons = []
+    for name in names:
+        comparisons.append(Comparison(name, list(compare(name))))
+        tick()
+    return comparisons
+
+
+def _stream_differences(name: str) -> Iterator[str]:
+    return differences(recorded_stream(name))
+
+
+def _micro_differences(name: str) -> Iterator[str]:
+    standard, test = name.split()
+    return micro_differences(standard, test)
+
+
+def count_comparisons() -> int:
+    """How many runs :func:`accuracy_table` compares."""
+    return len(micro_names()) + len(stream_names()) + len(_runs_with_traces())
+
+
+def _runs_with_traces() -> dict[str, RecordedRun]:
+    return {run.name: run for run in recorded_runs() if run.has_trace}
+
+
+def accuracy_table(tick: Callable[[], None] = lambda: None) -> list[Row]:
+    """Compare everything with its record.
+
+    Parameters
+    ----------
+    tick
+        Called after each comparison.
+    """
+    runs = _runs_with_traces()
+    saturated = [name for name in stream_names() if name.startswith("saturated")]
+    mixed = [name for name in stream_names() if name.startswith("mixed")]
+    missing = [f"{run.name}: its trace was not recorded" for run in recorded_runs() if not run.has_trace]
+    every = "every command, cycle and time"
+    return [
+        Row(
+            "micro latencies",
+            "commands and latencies",
+            _compare([f"{standard} {name}" for standard, name in micro_names()], _micro_differences, tick),
+            [],
+        ),
+        Row("command streams, saturated reads", every, _compare(saturated, _stream_differences, tick), []),
+        Row(
+            "command streams, mixed traffic",
+            f"{every}, counters",
+            _compare(mixed, _stream_differences, tick),
+            [],
+        ),
+        Row(
+            "long runs",
+            "cycles, row counters, mean latency",
+            _compare(runs, lambda name: run_differences(runs[name]), tick),
+            missing,
+        ),
+    ]
