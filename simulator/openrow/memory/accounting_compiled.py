@@ -1,24 +1,38 @@
 """Statistics of a channel: latencies, row outcomes, and what the data bus waited for.
 
-Lost time is counted in column-command slots of a data bus (a pseudo channel, or the channel): between two column
-commands the bus is busy for one burst, and the rest of the distance is a gap. A gap is split, in this order, into
-the time in which no request was waiting (nothing to do), the time in which a refresh held the scope, and the rest,
-which goes to the cause of the constraint that released the later command. For a command that waited for its own
-activation the cause is that of the activation.
+Lost time is counted in column-command slots of a data bus (a pseudo channel, or the channel): a column command
+takes the slots of one burst, and those between the end of a burst and the next column command are a gap. Bursts
+and gaps lie end to end from cycle 0, so they add up to the cycle in which the last burst ends. A gap is split so:
+
+1. Slots up to the first in which any request for this bus could be issued: nothing to do.
+2. Slots from the falling due of an all-bank refresh to its end: refresh.
+3. Other slots up to the release of the command that ends the gap, by its last binding constraint: the cause of
+   that constraint. Where that is the command's own activation, it is what the activation waited for.
+4. Slots after the release in which the command bus carried other commands: command bus.
+5. Slots after the release in which the request had not arrived, and others waited but could not be issued: what
+   the bus's last activation waited for. With a full queue it is the one that made room for this request.
+6. What remains: scheduling. The command was legal and the policy let it wait.
 """
 
 from openrow.memory.columns import (
+    ACT,
     ACT_CAUSE,
+    ARRIVAL,
+    BANK,
     BURST,
     BUS,
     BUS_BUSY,
-    BUS_EMPTY_SINCE,
+    BUS_CAUSE,
     BUS_FREE,
     BUS_IDLE,
     BUS_WAITING,
     CAUSE_BITS,
     CAUSE_MASK,
+    COMMAND_BUS,
+    COMMAND_BUSES,
     DOUBLING_BUCKETS,
+    DUAL_BUS,
+    EDGES,
     EXACT_LATENCY,
     HISTOGRAM,
     HISTOGRAM_BUCKETS,
@@ -26,16 +40,23 @@ from openrow.memory.columns import (
     LATENCY_MAX,
     LATENCY_SUM,
     LOST,
+    N_COMMANDS,
     NOTHING_TO_DO,
     OPEN_BANKS,
     OPEN_CYCLES,
     OPEN_SINCE,
+    READ,
+    READ_AUTO,
     REFRESH,
     REFRESH_FROM,
     REFRESH_UNTIL,
     ROW_CYCLE,
+    RUN_FROM,
+    RUN_FROM_ROW,
     SCHEDULING,
     SCOPE,
+    WRITE,
+    WRITE_AUTO,
 )
 from openrow.memory.timing_compiled import limit_of
 from openrow_kernels.compilation import Cells, compiled
@@ -62,51 +83,96 @@ def count_latency(s: Cells, ch: int, latency: int) -> None:
 
 
 @compiled
-def request_waits(s: Cells, u: int, cycle: int) -> None:
-    """A request arrived after ``cycle`` for data bus ``u``: close the time in which it had nothing to do."""
+def run_of(rules: Cells, ch: int, command: int) -> int:
+    """Where the run of back-to-back commands on the bus of ``command`` is kept."""
+    column = command in (READ, WRITE, READ_AUTO, WRITE_AUTO)
+    return ch + (RUN_FROM_ROW if rules[COMMAND_BUSES] == DUAL_BUS and not column else RUN_FROM)
+
+
+@compiled
+def count_command(rules: Cells, s: Cells, ch: int, command: int, cycle: int) -> None:
+    """Count ``command``, and note since when its bus has carried one command after the other."""
+    s[ch + N_COMMANDS + command] += 1
+    run = run_of(rules, ch, command)
+    if cycle - s[run + 1] >= rules[EDGES]:
+        s[run] = cycle
+    s[run + 1] = cycle + 1
+
+
+@compiled
+def slot_wanted(rules: Cells, s: Cells, run: int, cycle: int) -> int:
+    """The first slot from which on a command issued at ``cycle`` found its bus taken in every one."""
+    return s[run] if cycle - s[run + 1] < rules[EDGES] else cycle
+
+
+@compiled
+def first_slot(rules: Cells, cycle: int) -> int:
+    """The first slot from ``cycle`` on in which a column command or an activation may start."""
+    return cycle | (rules[EDGES] - 1)
+
+
+@compiled
+def request_waits(rules: Cells, s: Cells, u: int, cycle: int) -> None:
+    """A request accepted after ``cycle`` waits for data bus ``u``: if none did, there was nothing to do."""
     if s[u + BUS_WAITING] == 0:
-        s[u + BUS_IDLE] += max(cycle - max(s[u + BUS_EMPTY_SINCE], s[u + BUS_FREE]), 0)
+        s[u + BUS_IDLE] = max(first_slot(rules, cycle + 1) - s[u + BUS_FREE], 0)
     s[u + BUS_WAITING] += 1
 
 
 @compiled
-def count_column(rules: Cells, s: Cells, ch: int, column: int, b: int, cycle: int) -> None:
-    """Account for column command ``column`` at ``cycle``: the gap before it by cause, and its burst."""
-    u = s[b + BUS]
-    gap = cycle - s[u + BUS_FREE]
-    if gap > 0:
-        idle = min(gap, s[u + BUS_IDLE])
-        if idle > 0:
-            s[b + LOST + NOTHING_TO_DO] += idle
-            gap -= idle
-        sc = s[b + SCOPE]
-        refresh = min(cycle, s[sc + REFRESH_UNTIL]) - max(s[u + BUS_FREE], s[sc + REFRESH_FROM])
-        if refresh > 0 and gap > 0:
-            refresh = min(refresh, gap)
-            s[b + LOST + REFRESH] += refresh
-            gap -= refresh
-        if gap > 0:
-            limit = limit_of(rules, s, ch, b, column)
-            cause = SCHEDULING
-            if limit >> CAUSE_BITS > s[u + BUS_FREE]:
-                cause = limit & CAUSE_MASK
-                if cause == ROW_CYCLE:
-                    cause = s[b + ACT_CAUSE]
-            s[b + LOST + cause] += gap
-    s[u + BUS_IDLE] = 0
-    s[u + BUS_FREE] = cycle + rules[BURST]
-    s[u + BUS_BUSY] += rules[BURST]
-    s[u + BUS_WAITING] -= 1
-    s[u + BUS_EMPTY_SINCE] = cycle
+def column_cause(s: Cells, b: int, limit: int) -> int:
+    """The cause of column limit ``limit``: that of the bank's activation where the row was waited for."""
+    cause = limit & CAUSE_MASK
+    return s[b + ACT_CAUSE] if cause == ROW_CYCLE else cause
 
 
 @compiled
-def activation_cause(rules: Cells, s: Cells, ch: int, command: int, b: int, cycle: int) -> int:
-    """What an activation at ``cycle`` waited for, for the gaps of the accesses that wait for it."""
-    limit = limit_of(rules, s, ch, b, command)
-    if limit >> CAUSE_BITS == cycle:
-        return limit & CAUSE_MASK
-    return ROW_CYCLE
+def count_gap(rules: Cells, s: Cells, ch: int, column: int, e: int, cycle: int) -> None:
+    """Split the gap that column command ``column`` of entry ``e`` ends at ``cycle`` among its causes."""
+    b = s[e + BANK]
+    lost, sc, u = b + LOST, s[b + SCOPE], s[b + BUS]
+    first = s[u + BUS_FREE] + s[u + BUS_IDLE]
+    s[lost + NOTHING_TO_DO] += s[u + BUS_IDLE]
+    refresh = max(min(cycle, s[sc + REFRESH_UNTIL]) - max(first, s[sc + REFRESH_FROM]), 0)
+    s[lost + REFRESH] += refresh
+    limit = limit_of(rules, s, ch, b, column)
+    released = max(first, first_slot(rules, limit >> CAUSE_BITS))
+    late = min(cycle - released, cycle - first - refresh)
+    s[lost + column_cause(s, b, limit)] += cycle - first - refresh - late
+    if late > 0:
+        blocked = min(late, cycle - max(released, slot_wanted(rules, s, run_of(rules, ch, column), cycle)))
+        absent = min(max(s[e + ARRIVAL] + 1 - released, 0), late - blocked)
+        s[lost + COMMAND_BUS] += blocked
+        s[lost + s[u + BUS_CAUSE]] += absent
+        s[lost + SCHEDULING] += late - blocked - absent
+
+
+@compiled
+def count_column(rules: Cells, s: Cells, ch: int, column: int, e: int, cycle: int) -> None:
+    """Account for column command ``column`` of entry ``e`` at ``cycle``: the gap before it and its burst."""
+    u = s[s[e + BANK] + BUS]
+    if cycle > s[u + BUS_FREE]:
+        count_gap(rules, s, ch, column, e, cycle)
+    s[u + BUS_IDLE] = 0
+    s[u + BUS_FREE] = max(cycle, s[u + BUS_FREE]) + rules[BURST]
+    s[u + BUS_BUSY] += rules[BURST]
+    s[u + BUS_WAITING] -= 1
+
+
+@compiled
+def count_activation(rules: Cells, s: Cells, ch: int, b: int, cycle: int) -> None:
+    """Note what the activation of bank ``b`` at ``cycle`` waited for; the gaps of its accesses go to that.
+
+    It is the cause of its last limit, where it was released by that and then found its bus taken at most. Any
+    other activation waited for nothing that counts, and what its access waits for is the row.
+    """
+    limit = limit_of(rules, s, ch, b, ACT)
+    wanted = slot_wanted(rules, s, run_of(rules, ch, ACT), cycle)
+    cause = ROW_CYCLE
+    if limit > 0 and first_slot(rules, limit >> CAUSE_BITS) >= wanted:
+        cause = limit & CAUSE_MASK
+    s[b + ACT_CAUSE] = cause
+    s[s[b + BUS] + BUS_CAUSE] = cause
 
 
 @compiled

@@ -155,7 +155,7 @@ def offer(rules: Cells, s: Cells, feeds: Cells, times: Cells, src: int, f: int, 
     s[ch + ORDER_NEXT] += 1
     append(s, ch, is_write, e, now)
     update_queue_candidates(rules, s, ch, is_write, b)
-    request_waits(s, s[b + BUS], now)
+    request_waits(rules, s, s[b + BUS], now)
     s[ch + N_READS + is_write] += 1
     s[ch + PLANNED] = 0
     return True

@@ -27,7 +27,8 @@ COMMAND_NAMES = (
     "CAS_WR",
 )
 
-# A time in ``ready`` carries in its low bits the cause that set it; the greater cause wins a tie.
+# A time in ``ready`` carries in its low bits the cause that set it; the greater cause wins a tie. Of two limits
+# that end together the earlier stage counts (rows before columns), and of two on rows the one all banks share.
 CAUSE_BITS = 4
 CAUSE_MASK = (1 << CAUSE_BITS) - 1
 (
@@ -35,8 +36,8 @@ CAUSE_MASK = (1 << CAUSE_BITS) - 1
     COMMAND_BUS,
     BANK_GROUP_SPACING,
     TURNAROUND,
-    ACTIVATION_WINDOW,
     ROW_CYCLE,
+    ACTIVATION_WINDOW,
     REFRESH,
     NOTHING_TO_DO,
     SCHEDULING,
@@ -47,8 +48,8 @@ CAUSE_NAMES = (
     "command_bus",
     "bank_group_spacing",
     "turnaround",
-    "activation_window",
     "row_cycle",
+    "activation_window",
     "refresh",
     "nothing_to_do",
     "scheduling",
@@ -207,8 +208,12 @@ CLOSED, ACTIVATING = -1, -2
     LATENCY_SUM,
     LATENCY_MAX,
     LATENCY_COUNT,
-) = range(39)
-N_COMMANDS = 39
+    RUN_FROM,
+    RUN_UNTIL,
+    RUN_FROM_ROW,
+    RUN_UNTIL_ROW,
+) = range(43)
+N_COMMANDS = 43
 HISTOGRAM = N_COMMANDS + COMMANDS
 # The latency histogram is exact below 2048 cycles; each doubling above has 1,024 buckets.
 EXACT_LATENCY = 2048
@@ -217,7 +222,7 @@ HISTOGRAM_BUCKETS = EXACT_LATENCY + 24 * DOUBLING_BUCKETS
 CHANNEL_COLUMNS = HISTOGRAM + HISTOGRAM_BUCKETS
 
 # bus: one data bus (a pseudo channel, or the channel), for the accounting of lost time.
-BUS_FREE, BUS_WAITING, BUS_EMPTY_SINCE, BUS_IDLE, BUS_BUSY = range(5)
+BUS_FREE, BUS_WAITING, BUS_IDLE, BUS_BUSY, BUS_CAUSE = range(5)
 BUS_COLUMNS = 5
 
 # scope: what an all-bank command addresses (a rank, or a pseudo channel of one rank).

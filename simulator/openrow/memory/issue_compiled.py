@@ -1,6 +1,12 @@
 """One command issued: row state, queues, statistics, timing, record."""
 
-from openrow.memory.accounting_compiled import activation_cause, bank_opened, banks_closed, count_column
+from openrow.memory.accounting_compiled import (
+    bank_opened,
+    banks_closed,
+    count_activation,
+    count_column,
+    count_command,
+)
 from openrow.memory.candidates_compiled import update_candidates
 from openrow.memory.columns import (
     ACT,
@@ -8,7 +14,6 @@ from openrow.memory.columns import (
     ACT2_DEADLINE,
     ACT2_ENTRY,
     ACT2_LATEST,
-    ACT_CAUSE,
     ACTIVATING,
     BANK,
     BANK_COLUMNS,
@@ -26,7 +31,6 @@ from openrow.memory.columns import (
     LOGGED,
     N_ACTS,
     N_BURSTS,
-    N_COMMANDS,
     N_CONFLICTS,
     N_HITS,
     N_MISSES,
@@ -113,7 +117,7 @@ def last_access(rules: Cells, s: Cells, b: int, promoted: bool) -> bool:
 @compiled
 def activate(rules: Cells, s: Cells, ch: int, e: int, b: int, cycle: int) -> None:
     """ACT: the request's row opens and the request moves to the active buffer."""
-    s[b + ACT_CAUSE] = activation_cause(rules, s, ch, ACT, b, cycle)
+    count_activation(rules, s, ch, b, cycle)
     s[b + N_ACTS] += 1
     s[b + HITS_IN_ROW] = 0
     s[b + LAST_USE] = cycle
@@ -133,7 +137,7 @@ def access(rules: Cells, s: Cells, ch: int, e: int, b: int, cycle: int) -> int:
     """RD or WR: the request leaves its queue. Returns the command, which may close the row as well."""
     is_write = s[e + IS_WRITE]
     command = WRITE if is_write else READ
-    count_column(rules, s, ch, command, b, cycle)
+    count_column(rules, s, ch, command, e, cycle)
     s[b + N_BURSTS] += 1
     s[b + HITS_IN_ROW] += 1
     s[b + LAST_USE] = cycle
@@ -174,7 +178,7 @@ def issue_for_request(
         s[ch + ACT2_ENTRY] = 0
     update_candidates(rules, s, ch, b)
     apply_constraints(rules, rows, s, ch, b, command, cycle)
-    s[ch + N_COMMANDS + command] += 1
+    count_command(rules, s, ch, command, cycle)
     record(s, log, ch, cycle, command, b, row, column, 0)
 
 
@@ -186,7 +190,7 @@ def close_bank(rules: Cells, rows: Cells, s: Cells, log: Cells, ch: int, b: int,
     banks_closed(s, b, 1, cycle)
     update_candidates(rules, s, ch, b)
     apply_constraints(rules, rows, s, ch, b, PRE, cycle)
-    s[ch + N_COMMANDS + PRE] += 1
+    count_command(rules, s, ch, PRE, cycle)
     record(s, log, ch, cycle, PRE, b, row, -1, 0)
 
 
@@ -201,7 +205,7 @@ def close_scope(rules: Cells, rows: Cells, s: Cells, log: Cells, ch: int, b: int
             count += 1
     banks_closed(s, b, count, cycle)
     apply_constraints(rules, rows, s, ch, b, PRE_ALL, cycle)
-    s[ch + N_COMMANDS + PRE_ALL] += 1
+    count_command(rules, s, ch, PRE_ALL, cycle)
     record(s, log, ch, cycle, PRE_ALL, b, -1, -1, 1)
 
 
@@ -220,5 +224,5 @@ def refresh(
     s[ch + REFRESHES_DONE] += 1
     hold_bank(rules, s, ch)
     apply_constraints(rules, rows, s, ch, b, command, cycle)
-    s[ch + N_COMMANDS + command] += 1
+    count_command(rules, s, ch, command, cycle)
     record(s, log, ch, cycle, command, b, -1, -1, 1 if command == REF_ALL else 0)
