@@ -1,16 +1,18 @@
 """Statistics of a channel: latencies, row outcomes, and what the data bus waited for.
 
-Lost time is counted in column-command slots of a data bus (a pseudo channel, or the channel): a column command
-takes the slots of one burst, and those between the end of a burst and the next column command are a gap. Bursts
-and gaps lie end to end from cycle 0, so they add up to the cycle in which the last burst ends. A gap is split so:
+Lost time is counted in column-command slots of a data bus (a pseudo channel, or the channel): a column
+command takes the slots of one burst, and those between the end of a burst and the next column command are a
+gap. Bursts and gaps lie end to end from cycle 0, so they add up to the cycle in which the last burst ends.
+A gap is split so:
 
 1. Slots up to the first in which any request for this bus could be issued: nothing to do.
 2. Slots from the falling due of an all-bank refresh to its end: refresh.
-3. Other slots up to the release of the command that ends the gap, by its last binding constraint: the cause of
-   that constraint. Where that is the command's own activation, it is what the activation waited for.
+3. Other slots up to the release of the command that ends the gap, by its last binding constraint: the cause
+   of that constraint. Where that is the command's own activation, it is what the activation waited for.
 4. Slots after the release in which the command bus carried other commands: command bus.
-5. Slots after the release in which the request had not arrived, and others waited but could not be issued: what
-   the bus's last activation waited for. With a full queue it is the one that made room for this request.
+5. Slots after the release in which the request had not arrived, and others waited but could not be issued:
+   what the bus's last activation waited for. With a full queue it is the one that made room for this
+   request.
 6. What remains: scheduling. The command was legal and the policy let it wait.
 """
 
