@@ -10,6 +10,22 @@ from memory_standards.independent_resolver import evaluated, nominal_rows, shipp
 
 GOLDEN = Path(__file__).parent / "golden"
 REFERENCE = json.loads((GOLDEN / "reference.json").read_text(encoding="utf-8"))
+# Rows that our tables have and the reference's lack, because its runs never refresh one bank at a time.
+OWN_ROWS = {
+    "hbm2-2000": [
+        ("pseudo_channel", "REFpb", "REFpb", 1, False, 8),
+        ("bank", "RDA", "REFpb", 1, False, 5 + 14),
+        ("bank", "WRA", "REFpb", 1, False, 5 + 2 + 16 + 14),
+    ],
+    "hbm3-6400": [
+        ("bank", "RDA", "REFpb", 1, False, 18 + 52),
+        ("bank", "WRA", "REFpb", 1, False, 20 + 4 + 66 + 52),
+    ],
+    "lpddr5-6400": [
+        ("bank", "RDA", "REFpb", 1, False, 8 + 15),
+        ("bank", "WRA", "REFpb", 1, False, 9 + 2 + 28 + 15),
+    ],
+}
 # What the reference runs change in a shipped file to leave one channel of it.
 ONE_CHANNEL = ("memory.channels=1", "memory.pseudo_channels=1", "memory.mapping=RoBaBgCo")
 
@@ -28,13 +44,13 @@ def test_read_latency_is_that_of_the_reference(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", REFERENCE)
-def test_the_constraint_table_is_that_of_the_reference_row_for_row(name: str) -> None:
+def test_the_constraint_table_is_that_of_the_reference_and_our_own_rows(name: str) -> None:
     with (GOLDEN / f"{name}.csv").open(encoding="utf-8", newline="") as file:
         expected = [
             (row[0], row[1], row[2], int(row[3]), row[4] == "1", int(row[5]))
             for row in list(csv.reader(file))[1:]
         ]
-    assert nominal_rows(shipped(name)) == sorted(expected)
+    assert nominal_rows(shipped(name)) == sorted(expected + OWN_ROWS.get(name, []))
 
 
 @pytest.mark.parametrize("name", REFERENCE)
