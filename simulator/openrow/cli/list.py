@@ -17,9 +17,9 @@ def architectures() -> Names:
 
 def kernels() -> Names:
     """Return the kernels with a line about each."""
-    from openrow_kernels import catalogue
+    from openrow_kernels.catalogue import names
 
-    return catalogue.names()
+    return names()
 
 
 KINDS: dict[str, Callable[[], Names]] = {"archs": architectures, "kernels": kernels}

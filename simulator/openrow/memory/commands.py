@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,6 @@ from openrow.memory import columns as c
 
 HEADER = "cycle,command,channel,pseudo_channel,rank,bank_group,bank,row,column"
 COORDINATES = tuple(HEADER.split(",")[2:])
-FORMAT = ",".join(["%d", "%s"] + ["%d"] * len(COORDINATES)) + "\n"
 
 
 @dataclass(frozen=True)
@@ -66,15 +65,19 @@ def stream_of_record(memory: MemoryConfig, record: NDArray[np.int64]) -> Command
     )
 
 
-def write_header(file: TextIO) -> None:
+def write_header(file: BinaryIO) -> None:
     """Write the CSV header."""
-    file.write(HEADER + "\n")
+    file.write(f"{HEADER}\n".encode())
 
 
-def write_commands(file: TextIO, stream: CommandStream) -> None:
+def write_commands(file: BinaryIO, stream: CommandStream) -> None:
     """Append ``stream`` to a CSV file whose header has been written."""
-    arrays = [stream.cycle, stream.command, *(getattr(stream, name) for name in COORDINATES)]
-    file.writelines(FORMAT % values for values in zip(*(array.tolist() for array in arrays), strict=True))
+    import pyarrow
+    from pyarrow import csv
+
+    names = HEADER.split(",")
+    table = pyarrow.table({name: pyarrow.array(getattr(stream, name)) for name in names})
+    csv.write_csv(table, file, csv.WriteOptions(include_header=False, quoting_style="none"))
 
 
 class CommandFileError(ValueError):

@@ -114,6 +114,7 @@ class MemorySystem:
         group_count = memory.channels if self.apart else 1
         feed_count = memory.channels if self.apart else len(sources)
         self._feeds = np.zeros((feed_count, FEED_REQUESTS, c.FEED_COLUMNS), dtype=np.int64)
+        self._requests_before = self._entries_before = 0
         self._feeders: list[Feeder | None] = [None] * len(sources)
         self._logs = log_commands
         self.groups = []
@@ -183,6 +184,8 @@ class MemorySystem:
             s[src + c.S_FINAL] = not more
         if not more:
             self._feeders[source] = None
+            self._requests_before += feeder.requests
+            self._entries_before += feeder.entries
 
     def _run(self, group: ChannelGroup, until: int) -> tuple[Reason, float]:
         start = time.thread_time()
@@ -211,6 +214,16 @@ class MemorySystem:
         if self._pool is not None:
             self._pool.shutdown(wait=True, cancel_futures=True)
             self._pool = None
+
+    @property
+    def requests(self) -> int:
+        """Requests fed so far, in bursts."""
+        return self._requests_before + sum(f.requests for f in self._feeders if f is not None)
+
+    @property
+    def entries(self) -> int:
+        """Trace entries taken so far."""
+        return self._entries_before + sum(f.entries for f in self._feeders if f is not None)
 
     def end_cycle(self) -> int:
         """The cycle in which the last request so far is done: read returned, write issued or absorbed."""

@@ -1,18 +1,19 @@
 """Replay: traffic played through a memory system, and what came of it."""
 
 from collections.abc import Callable, Iterator
-from typing import TextIO
 
+import numpy as np
 import simpy
 
 from openrow.config.architecture import Architecture
 from openrow.config.timings import cycle_ns
 from openrow.engine.clock import ClockDomain
 from openrow.engine.memory_process import MemoryProcess
-from openrow.memory.commands import write_commands, write_header
 from openrow.memory.state import SourceShape
+from openrow.memory.statistics import memory_statistics
 from openrow.memory.system import MemorySystem
-from openrow.system.result import ReplayResult, summarise
+from openrow.system.outputs import ReplayOutputs
+from openrow.system.result import ReplayResult
 from openrow.system.traffic import Traffic
 from openrow_traces.chunk import TraceChunk
 
@@ -38,10 +39,21 @@ def _counted(chunks: Iterator[TraceChunk], progress: Progress | None) -> Iterato
             progress(len(chunk))
 
 
+def count_requests(architecture: Architecture, traffic: Traffic) -> int:
+    """Requests that ``traffic`` makes of the architecture's memory: the bursts its entries touch."""
+    burst_bytes = np.uint64(architecture.memory.bus_width_bits * architecture.memory.burst_length // 8)
+    total = 0
+    for chunk in traffic.chunks():
+        size = architecture.source.entry_bytes if chunk.size is None else chunk.size
+        last = (chunk.address + np.asarray(size, dtype=np.uint64) - np.uint64(1)) // burst_bytes
+        total += int((last - chunk.address // burst_bytes).sum()) + len(chunk)
+    return total
+
+
 def replay(
     architecture: Architecture,
     traffic: Traffic,
-    commands: TextIO | None = None,
+    outputs: ReplayOutputs | None = None,
     progress: Progress | None = None,
 ) -> ReplayResult:
     """Play ``traffic`` through the architecture's memory.
@@ -52,8 +64,8 @@ def replay(
         The architecture; its ``memory``, ``source``, ``engine`` and ``fidelity`` apply.
     traffic
         What to play.
-    commands
-        Where to write the issued commands as CSV.
+    outputs
+        The files to write beside the result.
     progress
         Told about entries taken.
 
@@ -67,15 +79,15 @@ def replay(
     openrow.memory.feed.AddressError
         For an entry beyond the memory.
     """
-    memory = MemorySystem(architecture.memory, [source_shape(architecture)], log_commands=commands is not None)
+    outputs = outputs or ReplayOutputs(architecture)
+    recorded = count_requests(architecture, traffic) if outputs.wants_requests else 0
+    memory = MemorySystem(architecture.memory, [source_shape(architecture)], outputs.wants_commands, recorded)
     env = simpy.Environment()
 
     def flush(final: bool = False) -> None:
-        if commands is not None:
-            write_commands(commands, memory.take_commands(final))
+        if outputs.wants_commands:
+            outputs.take_commands(memory.take_commands(final))
 
-    if commands is not None:
-        write_header(commands)
     process = MemoryProcess(env, memory, memory_clock(architecture), flush)
     done = process.request(0, _counted(traffic.chunks(), progress), architecture.source.entry_bytes)
     complete = True
@@ -85,4 +97,20 @@ def replay(
         memory.settle()
         complete = False
     flush(final=True)
-    return summarise(architecture, traffic, memory, complete)
+    outputs.take_requests(memory.times)
+    return ReplayResult(
+        architecture=architecture,
+        traffic={"name": traffic.name, **traffic.metadata},
+        entries=memory.entries,
+        statistics=memory_statistics(
+            [(memory.standard, group.state) for group in memory.groups], _last_cycle(memory)
+        ),
+        cpu_seconds=memory.cpu_seconds,
+        complete=complete,
+        notes=tuple(traffic.warnings),
+    )
+
+
+def _last_cycle(memory: MemorySystem) -> int:
+    """The last cycle of a run; of an interrupted one at least the first that every channel has reached."""
+    return max(memory.end_cycle(), min(group.clock for group in memory.groups))

@@ -59,7 +59,9 @@ def kernel_traffic(spec: str, overrides: Sequence[str] = ()) -> Traffic:
     )
 
 
-def file_traffic(path: str, format: str | None = None, levels: str | None = None, entry_bytes: int = 64) -> Traffic:
+def file_traffic(
+    path: str, format: str | None = None, levels: str | None = None, entry_bytes: int = 64
+) -> Traffic:
     """The accesses of a trace file.
 
     Raises
