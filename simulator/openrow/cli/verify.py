@@ -36,7 +36,7 @@ def command(
 ) -> None:
     """Hold the command stream in FILE against the constraint table and the rules of ARCH.
 
-    FILE is a CSV file of commands as 'openrow replay' writes it. The exit status is 0 for a stream without
+    FILE is a CSV file as 'openrow replay --commands' writes it. The exit status is 0 for a stream without
     violation, 1 for one with, and 2 where it cannot be read.
     """
     from openrow.config.loading import load_architecture

@@ -1,8 +1,8 @@
 """A command stream as the nodes of one level see it: the ground the checker stands on.
 
-The checker keeps no state. It sorts the commands by the node they address, so that every node's own history is a
-contiguous run in the order of the stream, and asks of each command which one came before it there. A command that
-addresses all banks of a rank stands in the history of every node below the rank.
+The checker keeps no state. It sorts the commands by the node they address, so that every node's own history
+is a contiguous run in the order of the stream, and asks of each command which one came before it there. A
+command that addresses all banks of a rank stands in the history of every node below the rank.
 """
 
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ from openrow.memory.commands import CommandStream
 
 Int64Array = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
+CodeArray = NDArray[np.int8]
 
 COMMANDS = list(Command)
 UNKNOWN = len(COMMANDS)
@@ -29,14 +30,14 @@ def banks_below(memory: MemoryConfig) -> dict[Level, int]:
     return {level: int(np.prod(elements[:depth])) for depth, level in enumerate(LEVELS)}
 
 
-def is_any(code: NDArray[np.int8], commands: frozenset[Command]) -> BoolArray:
+def is_any(code: CodeArray, commands: frozenset[Command]) -> BoolArray:
     """Return which of ``code`` are one of ``commands``."""
     table = np.zeros(UNKNOWN + 1, dtype=np.bool_)
     table[[COMMANDS.index(command) for command in commands]] = True
     return table[code]
 
 
-def command_codes(names: NDArray[np.str_]) -> NDArray[np.int8]:
+def command_codes(names: NDArray[np.str_]) -> CodeArray:
     """Return the place of each name in ``COMMANDS``, ``UNKNOWN`` where it is none."""
     codes = np.full(len(names), UNKNOWN, dtype=np.int8)
     for code, command in enumerate(COMMANDS):
@@ -56,7 +57,8 @@ class PlacedStream:
     code : (n,) int8
         The command, as its place in ``COMMANDS``.
     bank : (n,) int64
-        Number of the bank in the whole memory, channels outermost; the first of the rank for an all-bank command.
+        Number of the bank in the whole memory, channels outermost; for an all-bank command the first of the
+        rank.
     row : (n,) int64
     end : int
         The last cycle of the stream.
@@ -65,7 +67,7 @@ class PlacedStream:
     memory: MemoryConfig
     index: Int64Array
     cycle: Int64Array
-    code: NDArray[np.int8]
+    code: CodeArray
     bank: Int64Array
     row: Int64Array
     end: int
@@ -75,7 +77,7 @@ class PlacedStream:
         return is_any(self.code, frozenset(commands))
 
 
-def place(memory: MemoryConfig, stream: CommandStream, code: NDArray[np.int8], sound: BoolArray) -> PlacedStream:
+def place(memory: MemoryConfig, stream: CommandStream, code: CodeArray, sound: BoolArray) -> PlacedStream:
     """Number the banks of the ``sound`` commands of a stream."""
     wide = is_any(code, ALL_BANK)
     rank = stream.channel * memory.pseudo_channels + stream.pseudo_channel
@@ -86,6 +88,16 @@ def place(memory: MemoryConfig, stream: CommandStream, code: NDArray[np.int8], s
     index = np.flatnonzero(sound)
     end = int(stream.cycle.max(initial=0))
     return PlacedStream(memory, index, stream.cycle[index], code[index], bank[index], stream.row[index], end)
+
+
+def coordinates_of(memory: MemoryConfig, bank: int, command: Command) -> tuple[int, ...]:
+    """Return the coordinates, as in a stream, of a command that addresses bank number ``bank`` and no row."""
+    group, in_group = divmod(bank, memory.banks)
+    stack, group = divmod(group, memory.bank_groups)
+    pseudo_channel, rank = divmod(stack, memory.ranks * memory.stack_ids)
+    channel, pseudo_channel = divmod(pseudo_channel, memory.pseudo_channels)
+    group, in_group = (NOWHERE, NOWHERE) if command in ALL_BANK else (group, in_group)
+    return channel, pseudo_channel, rank, group, in_group, NOWHERE, NOWHERE
 
 
 @dataclass(frozen=True)
@@ -106,7 +118,7 @@ class Events:
     node: Int64Array
     parent: Int64Array
     cycle: Int64Array
-    code: NDArray[np.int8]
+    code: CodeArray
 
     def is_any(self, commands: frozenset[Command]) -> BoolArray:
         """Return which events are one of ``commands``."""
@@ -116,8 +128,8 @@ class Events:
 def events_at(stream: PlacedStream, level: Level, by_parent: bool = False) -> Events:
     """Return the commands of ``stream`` by the nodes of ``level``.
 
-    With ``by_parent`` they are sorted by the parent of the node alone, so that the children of one parent mix in the
-    order of the stream. The parent of a channel is the whole memory.
+    With ``by_parent`` they are sorted by the parent of the node alone, so that the children of one parent
+    mix in the order of the stream. The parent of a channel is the whole memory.
     """
     below = banks_below(stream.memory)
     span = below[level]
@@ -146,7 +158,7 @@ def previous(events: Events, among: BoolArray, of: Int64Array, window: int = 1) 
     The latest counts as the first; an event does not precede itself. ``NOWHERE`` where there are fewer.
     """
     places = np.flatnonzero(among)
-    last = (np.cumsum(among) - among)[of] - window
+    last = np.subtract(np.cumsum(among), among)[of] - window
     return _at_the_same(events.node, places, last, of)
 
 
@@ -156,7 +168,7 @@ def previous_elsewhere(events: Events, among: BoolArray, of: Int64Array) -> Int6
     ``events`` are sorted by parent.
     """
     places = np.flatnonzero(among)
-    last = (np.cumsum(among) - among)[of] - 1
+    last = np.subtract(np.cumsum(among), among)[of] - 1
     if len(places):
         nodes = events.node[places]
         numbers = np.arange(len(places))

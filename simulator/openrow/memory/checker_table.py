@@ -1,8 +1,8 @@
 """The constraint table as the checker reads it, and the commands of a stream that come too soon for it.
 
-A row of the table says: after the ``window``-th most recent ``preceding`` command at the node, or at another node of
-the same parent, ``following`` waits ``cycles``. This module works that out from the configuration alone; it shares
-nothing with the controller that the streams come from.
+A row of the table says: after the ``window``-th most recent ``preceding`` command at the node, or at
+another node of the same parent, ``following`` waits ``cycles``. This module works that out from the
+configuration alone; it shares nothing with the controller that streams come from.
 """
 
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ from openrow.memory.checker_events import (
 )
 
 COLUMN_COMMANDS = frozenset({Command.READ, Command.READ_AUTO, Command.WRITE, Command.WRITE_AUTO})
-NO_CYCLE = -1
+NONE = -1
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Limit:
 
 @dataclass(frozen=True)
 class Finding:
-    """Commands of a stream that break one rule, one array element each; ``NO_CYCLE`` and -1 are none.
+    """Commands of a stream that break one rule, one array element each; ``NONE`` is no cycle and no command.
 
     Attributes
     ----------
@@ -69,6 +69,25 @@ class Finding:
     earliest: Int64Array
     latest: Int64Array
     preceding: Int64Array
+
+
+def finding(
+    stream: PlacedStream,
+    rule: str,
+    at: Int64Array,
+    earliest: Int64Array | None = None,
+    latest: Int64Array | None = None,
+    preceding: Int64Array | None = None,
+) -> Finding:
+    """Return a finding about commands given by their places in the placed stream."""
+    nothing = np.full(len(at), NONE, dtype=np.int64)
+    return Finding(
+        rule,
+        stream.index[at],
+        nothing if earliest is None else earliest,
+        nothing if latest is None else latest,
+        nothing if preceding is None else np.where(preceding >= 0, stream.index[preceding], NONE),
+    )
 
 
 def occupied(memory: MemoryConfig, command: Command) -> int:
@@ -119,7 +138,7 @@ def _bus_limits(memory: MemoryConfig) -> Iterator[Limit]:
 
 
 def limits(memory: MemoryConfig) -> list[Limit]:
-    """Return every spacing the configuration asks for, those of its constraint table and those of its buses."""
+    """Return every spacing the configuration asks for: those of its constraint table and of its buses."""
     timings = resolved_timings(memory)
     table = [
         limit
@@ -154,7 +173,8 @@ def _breaking(stream: PlacedStream, events: Events, limit: Limit) -> Iterator[Fi
         preceding = previous_elsewhere(events, among, following)
     else:
         preceding = previous(events, among, following, limit.window)
-    followed = preceding >= 0
+    # A command met at several nodes does not precede itself.
+    followed = (preceding >= 0) & (events.at[preceding] != events.at[following])
     following, preceding = following[followed], preceding[followed]
     earliest = events.cycle[preceding] + limit.cycles
     broken = np.flatnonzero(events.cycle[following] < earliest)
@@ -181,10 +201,10 @@ def _by_pair(
     for number in np.unique(pair):
         these = pair == number
         first, second = divmod(int(number), len(COMMANDS))
-        yield Finding(
+        yield finding(
+            stream,
             limit.rule(COMMANDS[first], COMMANDS[second]),
-            stream.index[events.at[following[these]]],
-            earliest[these],
-            np.full(int(these.sum()), NO_CYCLE, dtype=np.int64),
-            stream.index[events.at[preceding[these]]],
+            events.at[following[these]],
+            earliest=earliest[these],
+            preceding=events.at[preceding[these]],
         )
