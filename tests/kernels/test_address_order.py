@@ -118,9 +118,12 @@ def test_bicubic_visits_sixteen_clamped_taps_in_order(layout: str, order: str) -
 
 @pytest.mark.parametrize("order", ["raster", "tiled", "morton"])
 @pytest.mark.parametrize("layout", ["nchw", "nhwc", "tiled", "morton"])
-@pytest.mark.parametrize("reference", ["self", "epipolar"])
+@pytest.mark.parametrize(
+    ("reference", "noise"),
+    [("self", 1.5), ("epipolar", 1.5), pytest.param("self", 0.0, id="self-exactly-one-pixel-outside")],
+)
 def test_attention_visits_heads_levels_planes_and_points_in_order(
-    layout: str, order: str, reference: str
+    layout: str, order: str, reference: str, noise: float
 ) -> None:
     shapes, heads, points = [(4, 8), (2, 4)], 2, 2
     depths = 3 if reference == "epipolar" else 1
@@ -129,7 +132,7 @@ def test_attention_visits_heads_levels_planes_and_points_in_order(
         {
             **{"layout": layout, "order": order, "order_tile": (2, 2), "reference": reference},
             **{"height": 4, "width": 8, "channels": 4, "heads": heads, "levels": 2, "points": points},
-            **{"depths": depths, "layers": 2},
+            **{"depths": depths, "layers": 2, "offset_noise_px": noise},
         },
     )
     assert isinstance(subject, DeformableAttention)

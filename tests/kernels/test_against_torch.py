@@ -111,3 +111,21 @@ def test_a_stream_reads_exactly_what_the_operator_reads(case: Case) -> None:
         expected = torch_reference.reference_reads(case, name)
         assert 0 < expected.sum() < expected.size
         np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("face", ["plain", "compute"])
+@pytest.mark.parametrize(
+    "case",
+    [case for case in CASES if case.operator == "grid_sample"],
+    ids=[case.name for case in CASES if case.operator == "grid_sample"],
+)
+def test_the_numbers_need_exactly_what_the_operator_reads(case: Case, face: str) -> None:
+    """A NaN below a tap of weight zero reaches the output, as it does in torch."""
+    subject = subject_of(case)
+
+    def sampled(inputs: Mapping[str, np.ndarray], **_: object) -> np.ndarray:
+        output: np.ndarray = getattr(subject, face)(inputs)["output"]
+        return output
+
+    expected = torch_reference.reference_reads(case, "input")
+    np.testing.assert_array_equal(torch_reference.needed(sampled, case, "input"), expected)

@@ -106,10 +106,10 @@ OPERATORS: dict[str, Callable[..., np.ndarray]] = {
 }
 
 
-def read_by_torch(case: Case, name: str) -> np.ndarray:
-    """Return which outputs need which pixel of the map ``name``: (pixels of all images, outputs or queries).
+def needed(operator: Callable[..., np.ndarray], case: Case, name: str) -> np.ndarray:
+    """Return which outputs of ``operator`` need which pixel of the map ``name``: (pixels, outputs).
 
-    Each pixel is spoilt in all its channels, one pixel at a time.
+    The pixels of all images are spoilt one at a time, in all their channels; outputs are pixels or queries.
     """
     value = case.inputs[name]
     images, height, width = value.shape[:-3], *value.shape[-2:]
@@ -117,7 +117,7 @@ def read_by_torch(case: Case, name: str) -> np.ndarray:
     for place in np.ndindex(*images, height, width):
         spoilt = value.copy()
         spoilt[(*place[:-2], slice(None), *place[-2:])] = np.nan
-        output = OPERATORS[case.operator]({**case.inputs, name: spoilt}, **case.arguments)
+        output = operator({**case.inputs, name: spoilt}, **case.arguments)
         needs.append(np.isnan(output).any(axis=1).ravel())
     return np.array(needs)
 
@@ -128,9 +128,9 @@ def new_cases() -> list[Case]:
     draw = np.random.default_rng(20250101)
     for align_corners, padding in product((False, True), ("zeros", "border")):
         arguments = {"align_corners": align_corners, "padding": padding}
-        shape = {"batch": 2, "channels": 3, "height": 5, "width": 7, "out_height": 6, "out_width": 8}
+        shape = {"batch": 2, "channels": 3, "height": 5, "width": 8, "out_height": 6, "out_width": 8}
         inputs = _inputs("bilinear", {**shape, **arguments})
-        inputs["grid"] = edge_grid(draw, 5, 7)
+        inputs["grid"] = edge_grid(draw, 5, 8)
         name = f"grid_sample-{align_corners}-{padding}"
         cases.append(Case(name, "grid_sample", arguments, inputs, "bilinear", {**shape, **arguments}))
     for align_corners, scale_factor in product((False, True), (2.0, 3.0, 1.7, 0.3)):
@@ -139,8 +139,11 @@ def new_cases() -> list[Case]:
         name = f"interpolate-{align_corners}-{scale_factor}"
         inputs = _inputs("bicubic-upsampling", values)
         cases.append(Case(name, "interpolate", arguments, inputs, "bicubic-upsampling", values))
-    cases.append(_attention_case({"views": 1, "levels": 3, "heads": 2, "offset_noise_px": 3.0}))
-    cases.append(_attention_case({"reference": "epipolar", "depths": 5, "points": 2}))
+    cases.append(_attention_case("self", {"views": 1, "levels": 3, "heads": 2, "offset_noise_px": 3.0}))
+    cases.append(_attention_case("epipolar", {"reference": "epipolar", "depths": 5, "points": 2}))
+    # Whole steps on a map of 8 x 8: every place is exact, and some lie one pixel outside.
+    whole = {"views": 1, "heads": 4, "offset_noise_px": 0.0, "height": 8, "width": 8}
+    cases.append(_attention_case("whole-steps", whole))
     values = {"m": 19, "k": 33, "n": 14}
     cases.append(Case("matmul", "matmul", {}, _inputs("gemm", values), "gemm", values))
     return cases
@@ -155,18 +158,28 @@ def _inputs(spec: str, values: dict[str, Any]) -> Arrays:
 
 
 def edge_grid(draw: np.random.Generator, height: int, width: int) -> np.ndarray:
-    """Return a grid (2, 6, 8, 2): random places in and around the map, centres, corners, edges, far away."""
+    """Return a grid (2, 6, 8, 2): places in and around the map, pixel centres, corners, edges, one far away.
+
+    Among the exact ones are those one pixel outside, whose only neighbours inside have weight zero.
+    """
     grid = draw.uniform(-1.5, 1.5, (2, 6, 8, 2)).astype(np.float32)
-    exact = [-1.0, 1.0, 0.0]
-    for size in (height, width):
-        exact += [(2 * place + 1) / size - 1 for place in (-1, 0, 3, size - 1, size)]
-        exact += [2 * place / (size - 1) - 1 for place in (-1, 1, 3, size)]
-    grid[0, :3] = draw.choice(np.array(exact, np.float32), (3, 8, 2))
+    across, down = _exact_places(width), _exact_places(height)
+    exact = [*((x, 0.25) for x in across), *((0.25, y) for y in down), *zip(across, down, strict=True)]
+    grid[0].reshape(-1, 2)[: len(exact)] = exact
     grid[1, 0, 0] = (1e6, 0.0)
     return grid
 
 
-def _attention_case(values: dict[str, Any]) -> Case:
+def _exact_places(size: int) -> list[float]:
+    """Return where pixels -1, 0, 3, the last and the one after it lie, with and without align_corners."""
+    pixels = (-1, 0, 3, size - 1, size)
+    return [
+        *((2 * pixel + 1) / size - 1 for pixel in pixels),
+        *(2 * pixel / (size - 1) - 1 for pixel in pixels),
+    ]
+
+
+def _attention_case(name: str, values: dict[str, Any]) -> Case:
     """Return the attention of view 0's queries; the maps are those it samples."""
     values = {"height": 6, "width": 7, "channels": 4, **values}
     attention = build("deformable-attention", values)
@@ -178,8 +191,8 @@ def _attention_case(values: dict[str, Any]) -> Case:
     assert layer.offsets is not None
     given["offsets"], given["weights"] = inputs[layer.offsets.name][0], inputs[layer.weights.name][0]
     given["reference"] = attention.references(layer.call, 0, np.arange(len(given["weights"])))
-    name = f"deformable_attention-{layer.call.reference}"
     arguments = {"levels": len(layer.values)}
+    name = f"deformable_attention-{name}"
     return Case(name, "deformable_attention", arguments, given, "deformable-attention", values)
 
 
@@ -205,4 +218,4 @@ def reference_output(case: Case) -> np.ndarray:
 
 
 def reference_reads(case: Case, name: str) -> np.ndarray:
-    return read_by_torch(case, name) if HAVE_TORCH else stored(case, f"read/{name}")
+    return needed(OPERATORS[case.operator], case, name) if HAVE_TORCH else stored(case, f"read/{name}")

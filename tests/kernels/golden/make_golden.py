@@ -19,11 +19,10 @@ def main() -> None:
     for case in torch_reference.new_cases():
         for name, values in case.inputs.items():
             arrays[f"{case.name}/input/{name}"] = values
-        arrays[f"{case.name}/output"] = torch_reference.OPERATORS[case.operator](
-            case.inputs, **case.arguments
-        )
+        operator = torch_reference.OPERATORS[case.operator]
+        arrays[f"{case.name}/output"] = operator(case.inputs, **case.arguments)
         for name in case.maps():
-            arrays[f"{case.name}/read/{name}"] = torch_reference.read_by_torch(case, name)
+            arrays[f"{case.name}/read/{name}"] = torch_reference.needed(operator, case, name)
     np.savez_compressed(torch_reference.STORED, allow_pickle=False, **arrays)
 
 
