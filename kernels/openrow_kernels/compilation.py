@@ -66,6 +66,14 @@ def compiled(function: Function) -> Function:
     return cast(Function, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
 
 
+def inlined(function: Function) -> Function:
+    """Compile ``function`` as :func:`compiled` does, and always into its callers.
+
+    For the small functions of a hot loop: the compiler's own judgement leaves them as calls, which spill registers.
+    """
+    return cast(Function, numba.njit(cache=True, nogil=True, error_model="numpy", forceinline=True)(function))
+
+
 def read_only(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """Return a read-only, C-contiguous view of ``array``.
 

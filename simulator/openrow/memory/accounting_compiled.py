@@ -61,10 +61,10 @@ from openrow.memory.columns import (
     WRITE_AUTO,
 )
 from openrow.memory.timing_compiled import limit_of
-from openrow_kernels.compilation import Cells, compiled
+from openrow_kernels.compilation import Cells, inlined
 
 
-@compiled
+@inlined
 def latency_bucket(latency: int) -> int:
     """The histogram bucket of a latency in cycles: exact at first, then DOUBLING_BUCKETS a doubling."""
     bucket = latency
@@ -75,7 +75,7 @@ def latency_bucket(latency: int) -> int:
     return min(bucket + shift * DOUBLING_BUCKETS, HISTOGRAM_BUCKETS - 1)
 
 
-@compiled
+@inlined
 def count_latency(s: Cells, ch: int, latency: int) -> None:
     """Add one read's latency."""
     s[ch + LATENCY_SUM] += latency
@@ -84,14 +84,14 @@ def count_latency(s: Cells, ch: int, latency: int) -> None:
     s[ch + HISTOGRAM + latency_bucket(latency)] += 1
 
 
-@compiled
+@inlined
 def run_of(rules: Cells, ch: int, command: int) -> int:
     """Where the run of back-to-back commands on the bus of ``command`` is kept."""
     column = command in (READ, WRITE, READ_AUTO, WRITE_AUTO)
     return ch + (RUN_FROM_ROW if rules[COMMAND_BUSES] == DUAL_BUS and not column else RUN_FROM)
 
 
-@compiled
+@inlined
 def count_command(rules: Cells, s: Cells, ch: int, command: int, cycle: int) -> None:
     """Count ``command``, and note since when its bus has carried one command after the other."""
     s[ch + N_COMMANDS + command] += 1
@@ -101,19 +101,19 @@ def count_command(rules: Cells, s: Cells, ch: int, command: int, cycle: int) -> 
     s[run + 1] = cycle + 1
 
 
-@compiled
+@inlined
 def slot_wanted(rules: Cells, s: Cells, run: int, cycle: int) -> int:
     """The first slot from which on a command issued at ``cycle`` found its bus taken in every one."""
     return s[run] if cycle - s[run + 1] < rules[EDGES] else cycle
 
 
-@compiled
+@inlined
 def first_slot(rules: Cells, cycle: int) -> int:
     """The first slot from ``cycle`` on in which a column command or an activation may start."""
     return cycle | (rules[EDGES] - 1)
 
 
-@compiled
+@inlined
 def request_waits(rules: Cells, s: Cells, u: int, cycle: int) -> None:
     """A request accepted after ``cycle`` waits for data bus ``u``: if none did, there was nothing to do."""
     if s[u + BUS_WAITING] == 0:
@@ -121,14 +121,14 @@ def request_waits(rules: Cells, s: Cells, u: int, cycle: int) -> None:
     s[u + BUS_WAITING] += 1
 
 
-@compiled
+@inlined
 def column_cause(s: Cells, b: int, limit: int) -> int:
     """The cause of column limit ``limit``: that of the bank's activation where the row was waited for."""
     cause = limit & CAUSE_MASK
     return s[b + ACT_CAUSE] if cause == ROW_CYCLE else cause
 
 
-@compiled
+@inlined
 def count_gap(rules: Cells, s: Cells, ch: int, column: int, e: int, cycle: int) -> None:
     """Split the gap that column command ``column`` of entry ``e`` ends at ``cycle`` among its causes."""
     b = s[e + BANK]
@@ -149,7 +149,7 @@ def count_gap(rules: Cells, s: Cells, ch: int, column: int, e: int, cycle: int) 
         s[lost + SCHEDULING] += late - blocked - absent
 
 
-@compiled
+@inlined
 def count_column(rules: Cells, s: Cells, ch: int, column: int, e: int, cycle: int) -> None:
     """Account for column command ``column`` of entry ``e`` at ``cycle``: the gap before it and its burst."""
     u = s[s[e + BANK] + BUS]
@@ -161,7 +161,7 @@ def count_column(rules: Cells, s: Cells, ch: int, column: int, e: int, cycle: in
     s[u + BUS_WAITING] -= 1
 
 
-@compiled
+@inlined
 def count_activation(rules: Cells, s: Cells, ch: int, b: int, cycle: int) -> None:
     """Note what the activation of bank ``b`` at ``cycle`` waited for; the gaps of its accesses go to that.
 
@@ -177,7 +177,7 @@ def count_activation(rules: Cells, s: Cells, ch: int, b: int, cycle: int) -> Non
     s[s[b + BUS] + BUS_CAUSE] = cause
 
 
-@compiled
+@inlined
 def bank_opened(s: Cells, b: int, cycle: int) -> None:
     """Count the time in which a scope has any open bank (active standby)."""
     sc = s[b + SCOPE]
@@ -186,7 +186,7 @@ def bank_opened(s: Cells, b: int, cycle: int) -> None:
     s[sc + OPEN_BANKS] += 1
 
 
-@compiled
+@inlined
 def banks_closed(s: Cells, b: int, count: int, cycle: int) -> None:
     """``count`` banks of the scope of bank ``b`` have been closed."""
     sc = s[b + SCOPE]

@@ -66,10 +66,10 @@ from openrow.memory.columns import (
 )
 from openrow.memory.completion_compiled import finish, free_slots, return_read
 from openrow.memory.queues_compiled import append, new_entry, waiting_at
-from openrow_kernels.compilation import Cells, compiled
+from openrow_kernels.compilation import Cells, compiled, inlined
 
 
-@compiled
+@inlined
 def fill_entry(s: Cells, e: int, b: int, feeds: Cells, f: int, src: int, now: int) -> None:
     """Copy the request at ``f`` of the feeds into entry ``e``."""
     s[e + BANK] = b
@@ -84,7 +84,7 @@ def fill_entry(s: Cells, e: int, b: int, feeds: Cells, f: int, src: int, now: in
     s[e + MERGED] = 0
 
 
-@compiled
+@inlined
 def merging_has_room(rules: Cells, s: Cells, ch: int) -> bool:
     """Whether one more read may be merged into a waiting one."""
     waiting = s[ch + SIZE_R] + s[ch + SIZE_W] + s[ch + SIZE_PROMOTED]
@@ -133,7 +133,7 @@ def merge(rules: Cells, s: Cells, ch: int, b: int, src: int, feeds: Cells, f: in
     return True
 
 
-@compiled
+@inlined
 def offer(rules: Cells, s: Cells, feeds: Cells, times: Cells, src: int, f: int, now: int) -> bool:
     """Offer the request at ``f`` of the feeds after cycle ``now``; returns whether its channel accepted it."""
     ch = s[AT_CHANNELS] + feeds[f + F_CHANNEL] * rules[CHANNEL_SIZE]
@@ -161,7 +161,7 @@ def offer(rules: Cells, s: Cells, feeds: Cells, times: Cells, src: int, f: int, 
     return True
 
 
-@compiled
+@inlined
 def next_offer(s: Cells, feeds: Cells, src: int) -> int:
     """The cycle after which source ``src`` can offer its next request, or FAR while only an issue can free it."""
     if s[src + S_POSITION] == s[src + S_COUNT]:
@@ -174,7 +174,7 @@ def next_offer(s: Cells, feeds: Cells, src: int) -> int:
     return cycle
 
 
-@compiled
+@inlined
 def offer_next(rules: Cells, s: Cells, feeds: Cells, times: Cells, src: int, now: int) -> bool:
     """Offer the next request of source ``src``, if it is due; returns whether it was accepted."""
     if s[src + S_WINDOW] > 0:
@@ -189,7 +189,7 @@ def offer_next(rules: Cells, s: Cells, feeds: Cells, times: Cells, src: int, now
     return True
 
 
-@compiled
+@inlined
 def offer_all(rules: Cells, s: Cells, feeds: Cells, times: Cells, now: int) -> None:
     """Let the sources take turns, one request each, until none can go on."""
     going = True

@@ -57,7 +57,7 @@ from openrow.memory.columns import (
 from openrow.memory.issue_compiled import close_bank, close_scope, issue_for_request, refresh
 from openrow.memory.plan_compiled import plan, plan_row_slot
 from openrow.memory.refresh_compiled import refreshes_fall_due
-from openrow_kernels.compilation import Cells, compiled, pointer
+from openrow_kernels.compilation import Cells, compiled, inlined, pointer
 
 
 @compiled
@@ -77,7 +77,7 @@ def synchronise(rules: Cells, s: Cells, ch: int, command: int, e: int, cycle: in
     return command, e
 
 
-@compiled
+@inlined
 def execute(rules: Cells, rows: Cells, s: Cells, log: Cells, times: Cells, ch: int, cycle: int) -> None:
     """Issue the planned command at ``cycle`` and plan what the row slot has after a column command."""
     command, e, b = s[ch + PLAN_COMMAND], s[ch + PLAN_ENTRY], s[ch + PLAN_BANK]
@@ -97,7 +97,7 @@ def execute(rules: Cells, rows: Cells, s: Cells, log: Cells, times: Cells, ch: i
         refresh(rules, rows, s, log, ch, command, b, cycle)
 
 
-@compiled
+@inlined
 def run_channel(rules: Cells, rows: Cells, s: Cells, log: Cells, times: Cells, ch: int, cycle: int) -> None:
     """Everything channel ``ch`` does in ``cycle``, the first at which anything can happen."""
     if s[ch + NEXT_REFRESH] == cycle:
@@ -107,7 +107,7 @@ def run_channel(rules: Cells, rows: Cells, s: Cells, log: Cells, times: Cells, c
         execute(rules, rows, s, log, times, ch, cycle)
 
 
-@compiled
+@inlined
 def next_event(rules: Cells, s: Cells, ch: int, now: int) -> int:
     """The next cycle at which channel ``ch`` does anything.
 
@@ -120,7 +120,7 @@ def next_event(rules: Cells, s: Cells, ch: int, now: int) -> int:
     return min(s[ch + PLAN_CYCLE], s[ch + NEXT_REFRESH])
 
 
-@compiled
+@inlined
 def holds_requests(s: Cells, ch: int) -> bool:
     """Whether the channel holds a request whose last command has not been issued."""
     return s[ch + SIZE_R] + s[ch + SIZE_W] + s[ch + SIZE_PROMOTED] > 0 or s[ch + ACT2_ENTRY] != 0
@@ -142,7 +142,7 @@ def is_drained(rules: Cells, s: Cells) -> bool:
     return True
 
 
-@compiled
+@inlined
 def look_at_sources(s: Cells, feeds: Cells, now: int, target: int) -> tuple[int, int]:
     """Why the sources stop the run now, and if they do not, when they next change anything.
 
@@ -165,7 +165,7 @@ def look_at_sources(s: Cells, feeds: Cells, now: int, target: int) -> tuple[int,
     return REACHED, target
 
 
-@compiled
+@inlined
 def next_target(rules: Cells, s: Cells, now: int, target: int) -> int:
     """The next cycle at which any channel does anything, at most ``target``."""
     ch = s[AT_CHANNELS]

@@ -30,10 +30,10 @@ from openrow.memory.columns import (
     ROW_HIT_CAP,
     SCHEDULER,
 )
-from openrow_kernels.compilation import Cells, compiled
+from openrow_kernels.compilation import Cells, inlined
 
 
-@compiled
+@inlined
 def may_hit(rules: Cells, s: Cells, b: int, o: int) -> bool:
     """Whether the scheduler lets a hit of bank ``b`` go: a capped row yields to a waiting conflict."""
     if rules[SCHEDULER] != FR_FCFS_CAP:
@@ -41,7 +41,7 @@ def may_hit(rules: Cells, s: Cells, b: int, o: int) -> bool:
     return s[b + HITS_IN_ROW] < rules[ROW_HIT_CAP] or s[b + OTHER + o] == 0
 
 
-@compiled
+@inlined
 def may_close(rules: Cells, s: Cells, b: int, o: int) -> bool:
     """Whether the scheduler lets the oldest request to another row close bank ``b``."""
     if s[b + PROMOTED] != 0:
@@ -56,7 +56,7 @@ def may_close(rules: Cells, s: Cells, b: int, o: int) -> bool:
     return False
 
 
-@compiled
+@inlined
 def set_key(rules: Cells, s: Cells, ch: int, table: int, b: int, key: int) -> None:
     """Set bank ``b``'s key in a table of candidates and count how many banks have one."""
     place = ch + rules[AT_KEYS] + table * rules[BANKS] + s[b + INDEX]
@@ -64,7 +64,7 @@ def set_key(rules: Cells, s: Cells, ch: int, table: int, b: int, key: int) -> No
     s[place] = key
 
 
-@compiled
+@inlined
 def update_queue_candidates(rules: Cells, s: Cells, ch: int, queue: int, b: int) -> None:
     """Find the candidates of bank ``b`` in one queue."""
     o = queue * QUEUE_STRIDE
@@ -82,7 +82,7 @@ def update_queue_candidates(rules: Cells, s: Cells, ch: int, queue: int, b: int)
     set_key(rules, s, ch, 2 * queue + 1, b, row_key)
 
 
-@compiled
+@inlined
 def update_candidates(rules: Cells, s: Cells, ch: int, b: int) -> None:
     """Find the candidates of bank ``b`` in both queues, after its row or its activated request has changed."""
     s[ch + rules[AT_CLOSED] + s[b + INDEX]] = s[b + OPEN_ROW] == CLOSED

@@ -19,7 +19,7 @@ from openrow.memory.columns import (
     SOURCE_COLUMNS,
 )
 from openrow.memory.queues_compiled import free_entry
-from openrow_kernels.compilation import Cells, compiled
+from openrow_kernels.compilation import Cells, compiled, inlined
 
 
 @compiled
@@ -49,7 +49,7 @@ def pop(s: Cells, heap: int, size: int) -> None:
     s[heap + i] = last
 
 
-@compiled
+@inlined
 def finish(
     rules: Cells, s: Cells, times: Cells, src: int, request: int, arrival: int, departure: int, returned: int
 ) -> None:
@@ -65,7 +65,7 @@ def finish(
         times[3 * request + 2] = returned
 
 
-@compiled
+@inlined
 def return_read(
     rules: Cells, s: Cells, times: Cells, ch: int, src: int, request: int, arrival: int, departure: int
 ) -> None:
@@ -77,7 +77,7 @@ def return_read(
     finish(rules, s, times, src, request, arrival, departure, returned)
 
 
-@compiled
+@inlined
 def retire_read(rules: Cells, s: Cells, times: Cells, ch: int, e: int, cycle: int) -> None:
     """The RD of entry ``e`` was issued at ``cycle``: return it and the reads merged into it, free the entries."""
     departure = cycle + rules[READ_LATENCY]
@@ -88,7 +88,7 @@ def retire_read(rules: Cells, s: Cells, times: Cells, ch: int, e: int, cycle: in
         e = merged
 
 
-@compiled
+@inlined
 def retire_write(rules: Cells, s: Cells, times: Cells, ch: int, e: int, cycle: int) -> None:
     """The WR of entry ``e`` was issued at ``cycle``; a write is done then."""
     s[ch + LAST_END] = max(s[ch + LAST_END], cycle)

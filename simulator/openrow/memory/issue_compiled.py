@@ -72,10 +72,10 @@ from openrow.memory.completion_compiled import retire_read, retire_write
 from openrow.memory.queues_compiled import append_promoted, remove, remove_promoted, row_closed, row_opened
 from openrow.memory.refresh_compiled import hold_bank, release_bank
 from openrow.memory.timing_compiled import apply_constraints
-from openrow_kernels.compilation import Cells, compiled
+from openrow_kernels.compilation import Cells, compiled, inlined
 
 
-@compiled
+@inlined
 def record(
     s: Cells, log: Cells, ch: int, cycle: int, command: int, b: int, row: int, column: int, wide: int
 ) -> None:
@@ -92,7 +92,7 @@ def record(
         s[LOGGED] += 1
 
 
-@compiled
+@inlined
 def classify(s: Cells, e: int, b: int) -> None:
     """Count the row outcome of a request at the first command issued for it."""
     if s[e + CLASSIFIED] == 0:
@@ -106,7 +106,7 @@ def classify(s: Cells, e: int, b: int) -> None:
             s[b + N_CONFLICTS] += 1
 
 
-@compiled
+@inlined
 def last_access(rules: Cells, s: Cells, b: int, promoted: bool) -> bool:
     """Whether closed-page policy closes the row with this access: no other waiting request hits it."""
     if rules[PAGE_POLICY] != CLOSED_PAGE or (s[b + PROMOTED] != 0 and not promoted):
@@ -114,7 +114,7 @@ def last_access(rules: Cells, s: Cells, b: int, promoted: bool) -> bool:
     return s[b + HIT] == 0 and s[b + HIT + QUEUE_STRIDE] == 0
 
 
-@compiled
+@inlined
 def activate(rules: Cells, s: Cells, ch: int, e: int, b: int, cycle: int) -> None:
     """ACT: the request's row opens and the request moves to the active buffer."""
     count_activation(rules, s, ch, b, cycle)
@@ -132,7 +132,7 @@ def activate(rules: Cells, s: Cells, ch: int, e: int, b: int, cycle: int) -> Non
         append_promoted(rules, s, ch, e)
 
 
-@compiled
+@inlined
 def access(rules: Cells, s: Cells, ch: int, e: int, b: int, cycle: int) -> int:
     """RD or WR: the request leaves its queue. Returns the command, which may close the row as well."""
     is_write = s[e + IS_WRITE]
@@ -153,7 +153,7 @@ def access(rules: Cells, s: Cells, ch: int, e: int, b: int, cycle: int) -> int:
     return command
 
 
-@compiled
+@inlined
 def issue_for_request(
     rules: Cells, rows: Cells, s: Cells, log: Cells, times: Cells, ch: int, command: int, e: int, cycle: int
 ) -> None:

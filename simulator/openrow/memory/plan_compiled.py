@@ -44,10 +44,10 @@ from openrow.memory.scheduling_compiled import (
     scan_timeouts,
     update_write_mode,
 )
-from openrow_kernels.compilation import Cells, compiled
+from openrow_kernels.compilation import Cells, compiled, inlined
 
 
-@compiled
+@inlined
 def set_plan(s: Cells, ch: int, cycle: int, command: int, e: int, b: int) -> None:
     """Note the plan; entry 0 means a command on behalf of no request, for bank ``b``."""
     s[ch + PLANNED] = 1
@@ -57,13 +57,13 @@ def set_plan(s: Cells, ch: int, cycle: int, command: int, e: int, b: int) -> Non
     s[ch + PLAN_BANK] = b
 
 
-@compiled
+@inlined
 def plan_access(s: Cells, ch: int, cycle: int, e: int) -> None:
     """Plan the RD or WR of entry ``e``."""
     set_plan(s, ch, cycle, READ + s[e + IS_WRITE], e, 0)
 
 
-@compiled
+@inlined
 def plan_single_bus(rules: Cells, s: Cells, ch: int, floor: int) -> None:
     """One command a cycle, of any kind."""
     cycle, e = scan_promoted(rules, s, ch, floor)
@@ -88,7 +88,7 @@ def plan_single_bus(rules: Cells, s: Cells, ch: int, floor: int) -> None:
     set_plan(s, ch, cycle, command, e, b)
 
 
-@compiled
+@inlined
 def scan_row_queue(rules: Cells, s: Cells, ch: int, queue: int, floor: int) -> tuple[int, int, int]:
     """ACT and PRE of a request queue on a row bus. Returns (cycle, entry, command)."""
     if rules[SCHEDULER] != FCFS:
@@ -99,7 +99,7 @@ def scan_row_queue(rules: Cells, s: Cells, ch: int, queue: int, floor: int) -> t
     return cycle, e, command
 
 
-@compiled
+@inlined
 def scan_column_queue(rules: Cells, s: Cells, ch: int, queue: int, floor: int) -> tuple[int, int]:
     """RD and WR of a request queue on a column bus. Returns (cycle, entry)."""
     if rules[SCHEDULER] != FCFS:
@@ -110,7 +110,7 @@ def scan_column_queue(rules: Cells, s: Cells, ch: int, queue: int, floor: int) -
     return FAR, 0
 
 
-@compiled
+@inlined
 def scan_row_slot(rules: Cells, s: Cells, ch: int, queue: int, floor: int) -> tuple[int, int, int, int]:
     """The row bus: refresh, ACT and PRE of the queue, time-outs. Returns (cycle, entry, bank, command)."""
     cycle, b, command = plan_refresh(rules, s, ch, floor)
@@ -126,7 +126,7 @@ def scan_row_slot(rules: Cells, s: Cells, ch: int, queue: int, floor: int) -> tu
     return cycle, e, b, command
 
 
-@compiled
+@inlined
 def plan_dual_bus(rules: Cells, s: Cells, ch: int, floor: int) -> None:
     """A column command and a row command a cycle, the column command first."""
     cycle, e = scan_promoted(rules, s, ch, floor)
@@ -146,7 +146,7 @@ def plan_dual_bus(rules: Cells, s: Cells, ch: int, floor: int) -> None:
         set_plan(s, ch, row_cycle, command, row_e, b)
 
 
-@compiled
+@inlined
 def plan_row_slot(rules: Cells, s: Cells, ch: int, cycle: int) -> None:
     """The row slot of a cycle whose column slot has just issued; leaves no plan if it has nothing to do."""
     queue = 0
@@ -171,7 +171,7 @@ def plan_split_activate(rules: Cells, s: Cells, ch: int, floor: int) -> None:
             set_plan(s, ch, floor, ACT2, activating, 0)
 
 
-@compiled
+@inlined
 def plan(rules: Cells, s: Cells, ch: int, floor: int) -> None:
     """Plan the channel's next command, not before ``floor``."""
     if rules[COMMAND_BUSES] == SINGLE_BUS:

@@ -27,24 +27,24 @@ from openrow.memory.columns import (
     SUM_R,
     TAIL,
 )
-from openrow_kernels.compilation import Cells, compiled
+from openrow_kernels.compilation import Cells, inlined
 
 
-@compiled
+@inlined
 def new_entry(rules: Cells, s: Cells, ch: int) -> int:
     """Take a free entry."""
     s[ch + FREE] -= 1
     return s[ch + rules[AT_FREE] + s[ch + FREE]]
 
 
-@compiled
+@inlined
 def free_entry(rules: Cells, s: Cells, ch: int, e: int) -> None:
     """Give entry ``e`` back."""
     s[ch + rules[AT_FREE] + s[ch + FREE]] = e
     s[ch + FREE] += 1
 
 
-@compiled
+@inlined
 def count_size(s: Cells, ch: int, queue: int, change: int, cycle: int) -> None:
     """Change the size of a request queue after ``cycle``; sizes are summed over cycles for the mean length."""
     s[ch + SUM_R + queue] += s[ch + SIZE_R + queue] * (cycle - s[ch + SINCE_R + queue])
@@ -52,7 +52,7 @@ def count_size(s: Cells, ch: int, queue: int, change: int, cycle: int) -> None:
     s[ch + SIZE_R + queue] += change
 
 
-@compiled
+@inlined
 def append(s: Cells, ch: int, queue: int, e: int, cycle: int) -> None:
     """Put entry ``e`` at the tail of ``queue`` after ``cycle``."""
     b = s[e + BANK]
@@ -73,7 +73,7 @@ def append(s: Cells, ch: int, queue: int, e: int, cycle: int) -> None:
     count_size(s, ch, queue, 1, cycle)
 
 
-@compiled
+@inlined
 def next_of_kind(s: Cells, e: int, open_row: int, hit: bool) -> int:
     """The first entry from ``e`` on whose row is (``hit``) or is not the open one; 0 where there is none."""
     while e != 0 and (s[e + ROW] == open_row) != hit:
@@ -81,7 +81,7 @@ def next_of_kind(s: Cells, e: int, open_row: int, hit: bool) -> int:
     return e
 
 
-@compiled
+@inlined
 def remove(s: Cells, ch: int, queue: int, e: int, cycle: int) -> None:
     """Take entry ``e`` out of ``queue`` after ``cycle``; the order of the others stays."""
     b = s[e + BANK]
@@ -102,7 +102,7 @@ def remove(s: Cells, ch: int, queue: int, e: int, cycle: int) -> None:
     count_size(s, ch, queue, -1, cycle)
 
 
-@compiled
+@inlined
 def row_opened(s: Cells, b: int, row: int) -> None:
     """Record that ``row`` is open in bank ``b`` and find the hits among the waiting requests."""
     s[b + OPEN_ROW] = row
@@ -112,7 +112,7 @@ def row_opened(s: Cells, b: int, row: int) -> None:
         s[b + OTHER + o] = next_of_kind(s, head, row, False)
 
 
-@compiled
+@inlined
 def row_closed(s: Cells, b: int) -> None:
     """Record that bank ``b`` has no open row."""
     s[b + OPEN_ROW] = CLOSED
@@ -121,7 +121,7 @@ def row_closed(s: Cells, b: int) -> None:
         s[b + OTHER + o] = 0
 
 
-@compiled
+@inlined
 def append_promoted(rules: Cells, s: Cells, ch: int, e: int) -> None:
     """Put entry ``e``, whose row is now open, at the tail of the active buffer."""
     s[ch + rules[AT_PROMOTED] + s[ch + SIZE_PROMOTED]] = e
@@ -129,7 +129,7 @@ def append_promoted(rules: Cells, s: Cells, ch: int, e: int) -> None:
     s[s[e + BANK] + PROMOTED] = e
 
 
-@compiled
+@inlined
 def remove_promoted(rules: Cells, s: Cells, ch: int, e: int) -> None:
     """Take entry ``e`` out of the active buffer, keeping the order of the others."""
     i = ch + rules[AT_PROMOTED]
@@ -143,7 +143,7 @@ def remove_promoted(rules: Cells, s: Cells, ch: int, e: int) -> None:
     s[s[e + BANK] + PROMOTED] = 0
 
 
-@compiled
+@inlined
 def waiting_at(s: Cells, queue: int, b: int, address: int) -> int:
     """The entry of ``queue`` with this burst address, or 0. Equal addresses share a bank, so its list is enough."""
     e = s[b + HEAD + queue * QUEUE_STRIDE]

@@ -38,16 +38,16 @@ from openrow.memory.columns import (
     SUM_M,
 )
 from openrow.memory.timing_compiled import limit_of
-from openrow_kernels.compilation import Cells, compiled
+from openrow_kernels.compilation import Cells, compiled, inlined
 
 
-@compiled
+@inlined
 def refresh_is_due(s: Cells, ch: int) -> bool:
     """Whether the maintenance queue holds a refresh."""
     return s[ch + REFRESHES_DUE] != s[ch + REFRESHES_DONE]
 
 
-@compiled
+@inlined
 def queues_are_silent(rules: Cells, s: Cells, ch: int) -> bool:
     """Whether an all-bank refresh is due: it keeps all requests but the activated ones from issuing."""
     return rules[REFRESH_MODE] == ALL_BANK_REFRESH and refresh_is_due(s, ch)

@@ -52,10 +52,10 @@ from openrow.memory.columns import (
     WRITE_MODE,
 )
 from openrow.memory.timing_compiled import limit_of
-from openrow_kernels.compilation import Cells, compiled
+from openrow_kernels.compilation import Cells, compiled, inlined
 
 
-@compiled
+@inlined
 def update_write_mode(rules: Cells, s: Cells, ch: int) -> int:
     """Evaluate the write mode once, with the sizes of this moment; return the queue it selects."""
     if s[ch + WRITE_MODE] == 0:
@@ -66,7 +66,7 @@ def update_write_mode(rules: Cells, s: Cells, ch: int) -> int:
     return s[ch + WRITE_MODE]
 
 
-@compiled
+@inlined
 def scan_promoted(rules: Cells, s: Cells, ch: int, floor: int) -> tuple[int, int]:
     """The active buffer: the oldest ready access to a row opened for it. Returns (cycle, entry)."""
     odd = rules[EDGES] - 1
@@ -81,13 +81,13 @@ def scan_promoted(rules: Cells, s: Cells, ch: int, floor: int) -> tuple[int, int
     return best_cycle, best
 
 
-@compiled
+@inlined
 def entry_of(rules: Cells, ch: int, key: int) -> int:
     """The entry a candidate's key names."""
     return ch + rules[AT_ENTRIES] + (key & SLOT_MASK) * ENTRY_COLUMNS
 
 
-@compiled
+@inlined
 def scan_hits(rules: Cells, s: Cells, ch: int, queue: int, floor: int) -> tuple[int, int]:
     """The oldest ready row hit of a queue. Returns (cycle, entry)."""
     if s[ch + CANDIDATES + 2 * queue] == 0:
@@ -106,7 +106,7 @@ def scan_hits(rules: Cells, s: Cells, ch: int, queue: int, floor: int) -> tuple[
     return best, entry_of(rules, ch, key)
 
 
-@compiled
+@inlined
 def row_command_cycle(
     s: Cells, activates: int, banks: int, closed: int, i: int, floor: int, odd: int, blocked: int
 ) -> int:
@@ -116,7 +116,7 @@ def row_command_cycle(
     return activate if s[closed + i] != 0 else precharge
 
 
-@compiled
+@inlined
 def needed_command(s: Cells, e: int) -> int:
     """The command entry ``e`` needs now."""
     open_row = s[s[e + BANK] + OPEN_ROW]
@@ -125,7 +125,7 @@ def needed_command(s: Cells, e: int) -> int:
     return READ + s[e + IS_WRITE] if open_row == s[e + ROW] else PRE
 
 
-@compiled
+@inlined
 def scan_rows(rules: Cells, s: Cells, ch: int, queue: int, floor: int) -> tuple[int, int, int]:
     """The oldest request of a queue whose ACT or PRE is ready. Returns (cycle, entry, command)."""
     if s[ch + CANDIDATES + 2 * queue + 1] == 0:
@@ -173,7 +173,7 @@ def scan_in_order(rules: Cells, s: Cells, ch: int, queue: int, floor: int) -> tu
     return cycle, e, command
 
 
-@compiled
+@inlined
 def scan_queue(rules: Cells, s: Cells, ch: int, queue: int, floor: int) -> tuple[int, int, int]:
     """One queue, any command. Returns (cycle, entry, command)."""
     scheduler = rules[SCHEDULER]

@@ -25,10 +25,10 @@ from openrow.memory.columns import (
     SPAN,
     WINDOW,
 )
-from openrow_kernels.compilation import Cells, compiled
+from openrow_kernels.compilation import Cells, compiled, inlined
 
 
-@compiled
+@inlined
 def limit_of(rules: Cells, s: Cells, ch: int, b: int, command: int) -> int:
     """The first legal cycle of ``command`` in bank ``b`` with its cause, as packed in the table."""
     return s[ch + rules[AT_READY] + command * rules[BANKS] + s[b + INDEX]]
@@ -41,7 +41,7 @@ def raise_limits(s: Cells, first: int, last: int, step: int, value: int) -> None
         s[i] = max(s[i], value)
 
 
-@compiled
+@inlined
 def window_start(s: Cells, history: int, window: int, cycle: int) -> int:
     """Note ``cycle`` in a history; return the cycle ``window`` commands back, this one counted as the first."""
     position = s[history]
@@ -68,7 +68,7 @@ def raise_wide_limits(
         raise_limits(s, table + first + span, table + before + parent, step, value)
 
 
-@compiled
+@inlined
 def apply_constraints(rules: Cells, rows: Cells, s: Cells, ch: int, b: int, command: int, cycle: int) -> None:
     """Raise the limits for ``command`` issued to bank ``b`` (all-bank: its scope's first bank) at ``cycle``."""
     index = s[b + INDEX]
