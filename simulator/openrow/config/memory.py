@@ -164,6 +164,8 @@ class CurrentEnergy(Section):
     vpp_v: Annotated[float, Field(ge=0)] = 0.0
     idd0_ma: float
     ipp0_ma: float = 0.0
+    ipp3n_ma: float = 0.0
+    """Standby current of the VPP supply, the same in all standby states; part of ``ipp0_ma``."""
     idd2n_ma: float
     idd3n_ma: float
     idd4r_ma: float

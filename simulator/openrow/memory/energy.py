@@ -6,13 +6,14 @@ configuration:
 **currents**: data-sheet currents of one device, times the devices that work in lockstep. A component holds
 what a command draws beyond standby, as in Micron's power notes (TN-41-01 for DDR3, TN-40-07 for DDR4):
 
-- activation: VDD (IDD0 tRC - IDD3N tRAS - IDD2N tRP) + VPP IPP0 tRC an ACT with its PRE. IDD0 is measured
-  over tRC with one bank open for tRAS of it, so both standby currents are taken off for their part of the
-  time. (IDD0 - IDD3N) tRC would take off active standby throughout: too small, and negative for GDDR6.
+- activation: VDD (IDD0 tRC - IDD3N tRAS - IDD2N tRP) + VPP (IPP0 - IPP3N) tRC an ACT with its PRE. IDD0 is
+  measured over tRC with one bank open for tRAS of it, so both standby currents are taken off for their part
+  of the time. (IDD0 - IDD3N) tRC would take off active standby throughout: too small, negative for GDDR6.
 - read, write: VDD (IDD4R - IDD3N), VDD (IDD4W - IDD3N) for the time of a burst.
 - refresh: VDD (IDD5B - IDD3N) tRFC an all-bank refresh, VDD (IDD5PB - IDD3N) tRFCpb a per-bank one.
-- background: VDD IDD3N while any bank of a rank is open, VDD IDD2N while none is. During an all-bank refresh
-  IDD3N, since refresh is counted beyond that: the two add up to the IDD5B that the data sheet measures.
+- background: VDD IDD3N while any bank of a rank is open, VDD IDD2N while none is, and VPP IPP3N always (data
+  sheets give one figure for all standby states). During an all-bank refresh IDD3N, since refresh is counted
+  beyond that: the two add up to the IDD5B that the data sheet measures.
 - io: given pJ a bit of drivers and termination, which the currents do not hold.
 
 DRAMsim3 has the same activation, read, write and refresh terms. It multiplies by cycles instead of
@@ -131,17 +132,17 @@ def _from_currents(memory: MemoryConfig, energy: CurrentEnergy) -> UnitEnergies:
     trp_ns = nominal_cycles(memory, Command.PRE, Command.ACT, Level.BANK) * period_ns
     burst_ns = evaluate(memory.burst_cycles, resolved_timings(memory)) * period_ns
     charge = energy.idd0_ma * trc_ns - energy.idd3n_ma * tras_ns - energy.idd2n_ma * trp_ns
-    rank_v = energy.vdd_v * energy.devices
+    rank_v, rank_vpp = energy.vdd_v * energy.devices, energy.vpp_v * energy.devices
     return UnitEnergies(
-        activation_pj=rank_v * charge + energy.vpp_v * energy.devices * energy.ipp0_ma * trc_ns,
+        activation_pj=rank_v * charge + rank_vpp * (energy.ipp0_ma - energy.ipp3n_ma) * trc_ns,
         read_pj=rank_v * (energy.idd4r_ma - energy.idd3n_ma) * burst_ns,
         write_pj=rank_v * (energy.idd4w_ma - energy.idd3n_ma) * burst_ns,
         read_io_pj=energy.io_read_pj_per_bit * burst_bits(memory),
         write_io_pj=energy.io_write_pj_per_bit * burst_bits(memory),
         refresh_all_pj=rank_v * (energy.idd5b_ma - energy.idd3n_ma) * refresh_all_ns(memory),
         refresh_bank_pj=_refresh_bank_pj(memory, energy),
-        active_standby_mw=rank_v * energy.idd3n_ma,
-        precharged_standby_mw=rank_v * energy.idd2n_ma,
+        active_standby_mw=rank_v * energy.idd3n_ma + rank_vpp * energy.ipp3n_ma,
+        precharged_standby_mw=rank_v * energy.idd2n_ma + rank_vpp * energy.ipp3n_ma,
     )
 
 
