@@ -34,6 +34,7 @@ from dataclasses import dataclass
 from openrow.config.latency_formula import evaluate
 from openrow.config.memory import Command, CurrentEnergy, HopEnergy, Level, MemoryConfig
 from openrow.config.timings import cycle_ns, resolved_timings
+from openrow.memory.spacings import nominal_cycles, refresh_all_cycles, refresh_bank_cycles
 from openrow.memory.statistics import Activity, MemoryStatistics
 
 
@@ -86,33 +87,6 @@ class UnitEnergies:
     """Of one rank or pseudo channel with all banks closed."""
 
 
-def nominal_cycles(memory: MemoryConfig, preceding: Command, following: Command, level: Level) -> int:
-    """The spacing the constraint table asks for between two commands to one node of ``level``, in cycles.
-
-    ACT to ACT of one bank is tRC, ACT to PRE tRAS, PRE to ACT tRP, a refresh to ACT tRFC: so a standard may
-    name its timings as it likes. 0 where nothing keeps them apart.
-    """
-    timings = resolved_timings(memory)
-    return max(
-        (
-            evaluate(constraint.latency, timings)
-            for constraint in memory.constraints
-            if constraint.level is level
-            and constraint.window == 1
-            and not constraint.sibling
-            and preceding in constraint.preceding
-            and following in constraint.following
-        ),
-        default=0,
-    )
-
-
-def all_bank_level(memory: MemoryConfig) -> Level:
-    """The level of the constraints of all-bank commands: pseudo channels where there are any, else ranks."""
-    levels = [row.level for row in memory.constraints if Command.REFRESH_ALL in row.preceding]
-    return levels[0] if levels else Level.RANK
-
-
 def burst_bits(memory: MemoryConfig) -> int:
     """Bits of one burst."""
     return memory.bus_width_bits * memory.burst_length
@@ -139,17 +113,15 @@ def _from_currents(memory: MemoryConfig, energy: CurrentEnergy) -> UnitEnergies:
         write_pj=rank_v * (energy.idd4w_ma - energy.idd3n_ma) * burst_ns,
         read_io_pj=energy.io_read_pj_per_bit * burst_bits(memory),
         write_io_pj=energy.io_write_pj_per_bit * burst_bits(memory),
-        refresh_all_pj=rank_v * (energy.idd5b_ma - energy.idd3n_ma) * refresh_all_ns(memory),
+        refresh_all_pj=rank_v * (energy.idd5b_ma - energy.idd3n_ma) * _refresh_all_ns(memory),
         refresh_bank_pj=_refresh_bank_pj(memory, energy),
         active_standby_mw=rank_v * energy.idd3n_ma + rank_vpp * energy.ipp3n_ma,
         precharged_standby_mw=rank_v * energy.idd2n_ma + rank_vpp * energy.ipp3n_ma,
     )
 
 
-def refresh_all_ns(memory: MemoryConfig) -> float:
-    """How long an all-bank refresh takes."""
-    cycles = nominal_cycles(memory, Command.REFRESH_ALL, Command.ACT, all_bank_level(memory))
-    return cycles * float(cycle_ns(memory.clock))
+def _refresh_all_ns(memory: MemoryConfig) -> float:
+    return refresh_all_cycles(memory) * float(cycle_ns(memory.clock))
 
 
 def _refresh_bank_pj(memory: MemoryConfig, energy: CurrentEnergy) -> float:
@@ -157,9 +129,9 @@ def _refresh_bank_pj(memory: MemoryConfig, energy: CurrentEnergy) -> float:
     rank_v = energy.vdd_v * energy.devices
     if energy.idd5pb_ma is None:
         banks = memory.stack_ids * memory.bank_groups * memory.banks
-        return rank_v * (energy.idd5b_ma - energy.idd3n_ma) * refresh_all_ns(memory) / banks
-    cycles = nominal_cycles(memory, Command.REFRESH_BANK, Command.ACT, Level.BANK)
-    return rank_v * (energy.idd5pb_ma - energy.idd3n_ma) * cycles * float(cycle_ns(memory.clock))
+        return rank_v * (energy.idd5b_ma - energy.idd3n_ma) * _refresh_all_ns(memory) / banks
+    refresh_ns = refresh_bank_cycles(memory) * float(cycle_ns(memory.clock))
+    return rank_v * (energy.idd5pb_ma - energy.idd3n_ma) * refresh_ns
 
 
 def _from_hops(memory: MemoryConfig, energy: HopEnergy) -> UnitEnergies:
@@ -184,7 +156,7 @@ def activity_energy(memory: MemoryConfig, activity: Activity) -> Energy:
     commands = activity.commands
     period_ns = float(cycle_ns(memory.clock))
     precharged_ns = activity.standby.precharged * period_ns
-    refreshing_ns = min(commands["REFab"] * refresh_all_ns(memory), precharged_ns)
+    refreshing_ns = min(commands["REFab"] * _refresh_all_ns(memory), precharged_ns)
     return Energy(
         activation_pj=unit.activation_pj * activity.activations,
         read_pj=unit.read_pj * activity.read_bursts,
