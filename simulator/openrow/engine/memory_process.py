@@ -86,4 +86,5 @@ class MemoryProcess:
         for source in list(self._waiting):
             done = self.memory.done_cycle(source)
             if done is not None and done <= now:
+                self.memory.release(source)
                 self._waiting.pop(source).succeed(done)

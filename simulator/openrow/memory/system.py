@@ -239,6 +239,11 @@ class MemorySystem:
             return None
         return max(int(s[src + c.S_DONE]) for s, src in places)
 
+    def release(self, source: int) -> None:
+        """Do not stop for ``source`` any more: whoever awaited it knows."""
+        for group in self.groups:
+            group.state[group.sources[source] + c.S_AWAITED] = 0
+
     def channel_places(self, group: ChannelGroup) -> list[int]:
         """Where the channels' records lie in the state of ``group``."""
         first, size = int(group.state[c.AT_CHANNELS]), int(self._rules[c.CHANNEL_SIZE])
