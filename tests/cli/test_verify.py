@@ -101,6 +101,8 @@ def test_a_refresh_that_never_came_has_no_line(tmp_path: Path, capsys: pytest.Ca
         ("cycle,command\n", "{file}:1: the header should be"),
         (f"{HEADER}\n1,ACT,0,0,0,0,0,5,1\n2,RD,0,0\n", "{file}:3: expected 9 values"),
         (f"{HEADER}\n1,ACT,0,0,0,0,0,five,1\n", "{file}:2: expected 9 values"),
+        (f"{HEADER}\n1,ACT,0,0,0,0,0,5,1\n\n", "{file}:3: expected 9 values"),
+        (f"{HEADER}\n{10**30},ACT,0,0,0,0,0,5,1\n", "{file}:2: expected 9 values"),
     ],
 )
 def test_a_file_that_is_no_stream_is_one_clear_line(
@@ -114,6 +116,21 @@ def test_a_file_that_is_no_stream_is_one_clear_line(
     assert captured.out == ""
     assert captured.err.startswith(f"Error: {said.format(file=file)}")
     assert captured.err.count("\n") == 1
+
+
+def test_a_file_is_read_whether_or_not_its_lines_end_as_ours(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "stream.csv"
+    for text in (
+        HEADER,
+        f"{HEADER}\n",
+        f"{HEADER}\r\n1,ACT,0,0,0,0,0,5,1\r\n",
+        f"{HEADER}\n1,ACT,0,0,0,0,0,5,1",
+    ):
+        file.write_bytes(text.encode())
+        assert main(["verify", str(file), *ARCH]) == 0
+        assert capsys.readouterr().out == f"{text.count('ACT')} commands, no violation\n"
 
 
 def test_an_architecture_is_needed(illegal: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -18,9 +18,9 @@ COORDINATES = tuple(HEADER.split(",")[2:])
 class CommandStream:
     """Issued commands in order of cycle, one array element each.
 
-    A coordinate that a command does not address is -1: everything below the rank for PREab and REFab, row and column
-    for refreshes. ``rank`` counts stack ids within ranks where a standard has them: ``rank * stack_ids + stack_id``.
-    Row and column of an ACT or PRE are those of the request it was issued for.
+    A coordinate that a command does not address is -1: everything below the rank for PREab and REFab, row
+    and column for refreshes. ``rank`` counts stack ids within ranks where a standard has them: ``rank *
+    stack_ids + stack_id``. Row and column of an ACT or PRE are those of the request it was issued for.
     """
 
     cycle: NDArray[np.int64]
@@ -93,19 +93,52 @@ def read_commands(path: Path) -> CommandStream:
         With the file and the number of the first line that does not parse.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        with path.open(encoding="utf-8") as file:
+            header = file.readline()
     except (OSError, UnicodeDecodeError) as error:
         raise CommandFileError(f"{path}: cannot be read: {error}") from error
-    if not lines or lines[0].strip() != HEADER:
+    if header.strip() != HEADER:
         raise CommandFileError(f"{path}:1: the header should be '{HEADER}'")
+    stream = _parsed(path)
+    return _parsed_by_line(path) if stream is None else stream
+
+
+def _parsed(path: Path) -> CommandStream | None:
+    """Return the commands of a file, or None where a line does not parse."""
+    import pyarrow
+    from pyarrow import csv
+
+    types = {name: pyarrow.int64() for name in HEADER.split(",")}
+    types["command"] = pyarrow.dictionary(pyarrow.int32(), pyarrow.string())
+    try:
+        table = csv.read_csv(
+            path,
+            parse_options=csv.ParseOptions(quote_char=False, ignore_empty_lines=False),
+            convert_options=csv.ConvertOptions(column_types=types, null_values=[]),
+        )
+    except pyarrow.ArrowInvalid:
+        return None
+    command = table.column("command").combine_chunks()
+    names = np.array(command.dictionary.to_pylist(), dtype=np.str_)
+    columns = {name: table.column(name).to_numpy() for name in types if name != "command"}
+    return CommandStream(command=names[command.indices.to_numpy()], **columns)
+
+
+def _parsed_by_line(path: Path) -> CommandStream:
+    """Return the commands of a file, slowly; the first line that does not parse is named in the error."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise CommandFileError(f"{path}: cannot be read: {error}") from error
     fields = len(COORDINATES) + 2
     rows = []
     for number, line in enumerate(lines[1:], start=2):
         values = line.split(",")
         try:
-            if len(values) != fields:
+            numbers = [int(value) for i, value in enumerate(values) if i != 1]
+            if len(values) != fields or max(map(abs, numbers)) >= 1 << 62:
                 raise ValueError
-            rows.append((int(values[0]), values[1], *map(int, values[2:])))
+            rows.append((numbers[0], values[1], *numbers[1:]))
         except ValueError:
             raise CommandFileError(
                 f"{path}:{number}: expected {fields} values '{HEADER}', found '{line}'"
