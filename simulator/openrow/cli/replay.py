@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,23 +45,26 @@ def command(
 ) -> None:
     """Play TRACE through the memory of ARCH and say what came of it.
 
-    TRACE is a file of any format of 'openrow convert --help', or a kernel of 'openrow list kernels', whose accesses
-    are generated as they are needed. KEY=VALUE overrides a field of the architecture by its dotted path
-    (memory.mapping=RoBaBgCo) or a parameter of the kernel (height=128).
+    TRACE is a file of any format of 'openrow convert --help', or a kernel of 'openrow list kernels', whose
+    accesses are generated as they are needed. KEY=VALUE overrides a field of the architecture by its dotted
+    path (memory.mapping=RoBaBgCo) or a parameter of the kernel (height=128).
 
     Ctrl-C ends the run with the statistics of what was played, marked as not complete, and exit status 130.
     """
     from openrow.cli.progress import entry_progress
+    from openrow.cli.replay_files import command_sink, write_result, write_times
     from openrow.config.loading import load_architecture
-    from openrow.system.outputs import ReplayOutputs, write_result
     from openrow.system.replay import replay
 
-    ours, kernels = split_overrides(overrides)
+    ours, parameters = split_overrides(overrides)
     architecture = load_architecture(arch, ours)
-    traffic = open_traffic(trace, kernels, architecture, source_format, levels)
-    with ReplayOutputs(architecture, commands, requests, timeline) as outputs:
-        with entry_progress(f"replaying {traffic.name}", traffic.entries) as advance:
-            result = replay(architecture, traffic, outputs, advance)
+    traffic = open_traffic(trace, parameters, architecture, source_format, levels)
+    with (
+        command_sink(architecture.memory, commands, timeline) as on_commands,
+        entry_progress(f"replaying {traffic.name}", traffic.entries) as advance,
+    ):
+        on_times = None if requests is None else partial(write_times, requests)
+        result = replay(architecture, traffic, advance, on_commands, on_times)
     if output is not None:
         write_result(output, result)
     _show(result, as_json)

@@ -4,15 +4,16 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import simpy
+from numpy.typing import NDArray
 
 from openrow.config.architecture import Architecture
 from openrow.config.timings import cycle_ns
 from openrow.engine.clock import ClockDomain
 from openrow.engine.memory_process import MemoryProcess
+from openrow.memory.commands import CommandStream
 from openrow.memory.state import SourceShape
 from openrow.memory.statistics import memory_statistics
 from openrow.memory.system import MemorySystem
-from openrow.system.outputs import ReplayOutputs
 from openrow.system.result import ReplayResult
 from openrow.system.traffic import Traffic
 from openrow_traces.chunk import TraceChunk
@@ -53,8 +54,9 @@ def count_requests(architecture: Architecture, traffic: Traffic) -> int:
 def replay(
     architecture: Architecture,
     traffic: Traffic,
-    outputs: ReplayOutputs | None = None,
     progress: Progress | None = None,
+    on_commands: Callable[[CommandStream], None] | None = None,
+    on_times: Callable[[NDArray[np.int64]], None] | None = None,
 ) -> ReplayResult:
     """Play ``traffic`` through the architecture's memory.
 
@@ -64,10 +66,12 @@ def replay(
         The architecture; its ``memory``, ``source``, ``engine`` and ``fidelity`` apply.
     traffic
         What to play.
-    outputs
-        The files to write beside the result.
     progress
         Told about entries taken.
+    on_commands
+        Given the issued commands, in order, a part at a time.
+    on_times
+        Given arrival, departure and return cycle of every request, (requests, 3), at the end.
 
     Returns
     -------
@@ -79,14 +83,13 @@ def replay(
     openrow.memory.feed.AddressError
         For an entry beyond the memory.
     """
-    outputs = outputs or ReplayOutputs(architecture)
-    recorded = count_requests(architecture, traffic) if outputs.wants_requests else 0
-    memory = MemorySystem(architecture.memory, [source_shape(architecture)], outputs.wants_commands, recorded)
+    recorded = count_requests(architecture, traffic) if on_times is not None else 0
+    memory = MemorySystem(architecture.memory, [source_shape(architecture)], on_commands is not None, recorded)
     env = simpy.Environment()
 
     def flush(final: bool = False) -> None:
-        if outputs.wants_commands:
-            outputs.take_commands(memory.take_commands(final))
+        if on_commands is not None:
+            on_commands(memory.take_commands(final))
 
     process = MemoryProcess(env, memory, memory_clock(architecture), flush)
     done = process.request(0, _counted(traffic.chunks(), progress), architecture.source.entry_bytes)
@@ -97,7 +100,8 @@ def replay(
         memory.settle()
         complete = False
     flush(final=True)
-    outputs.take_requests(memory.times)
+    if on_times is not None:
+        on_times(memory.times)
     return ReplayResult(
         architecture=architecture,
         traffic={"name": traffic.name, **traffic.metadata},
