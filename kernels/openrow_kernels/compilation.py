@@ -1,10 +1,10 @@
 """How openrow compiles: one decorator, one cache directory outside the package.
 
 Numba writes its cache beside the source by default, which leaves a directory behind on uninstall that can
-shadow a later install. The cache goes to the user's cache directory instead, unless NUMBA_CACHE_DIR is set. Numba
-looks at a function's own file to see whether its cached code is still good, not at the files of the functions and
-constants it was compiled with. So each state of the sources has a cache directory of its own, and those that no
-state has used for a month are removed.
+shadow a later install. The cache goes to the user's cache directory instead, unless NUMBA_CACHE_DIR is set.
+Numba looks at a function's own file to see whether its cached code is still good, not at the files of the
+functions and constants it was compiled with. So each state of the sources has a cache directory of its own,
+and those that no state has used for a month are removed.
 """
 
 import hashlib
@@ -69,7 +69,8 @@ def compiled(function: Function) -> Function:
 def inlined(function: Function) -> Function:
     """Compile ``function`` as :func:`compiled` does, and always into its callers.
 
-    For the small functions of a hot loop: the compiler's own judgement leaves them as calls, which spill registers.
+    For the small functions of a hot loop: the compiler's own judgement leaves them as calls, which spill
+    registers.
     """
     return cast(Function, numba.njit(cache=True, nogil=True, error_model="numpy", forceinline=True)(function))
 
@@ -77,8 +78,8 @@ def inlined(function: Function) -> Function:
 def read_only(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """Return a read-only, C-contiguous view of ``array``.
 
-    Numba compiles one version for writable and one for read-only arrays. Passing every input as read-only keeps
-    it at one, whether the data comes from a computation, a memory map or an Arrow buffer.
+    Numba compiles one version for writable and one for read-only arrays. Passing every input as read-only
+    keeps it at one, whether the data comes from a computation, a memory map or an Arrow buffer.
     """
     view = np.ascontiguousarray(array).view()
     view.flags.writeable = False
@@ -103,13 +104,14 @@ def _address_of_data(_typing_context: Any, array: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return context.make_array(signature.args[0])(context, builder, arguments[0]).data
 
-    return numba.types.CPointer(array.dtype)(array), generate
+    signature: Any = numba.types.CPointer(array.dtype)  # type: ignore[no-untyped-call]
+    return signature(array), generate
 
 
 pointer = cast(Callable[[np.ndarray[Any, Any]], Cells], intrinsic(_address_of_data))
 """The address of the first element of an array, for compiled code only.
 
-An element of a pointer is read and written like one of an array, ``p[i]``, without bounds or negative indices. A
-pointer is one register and has no reference count, where an array costs several and is counted at each call between
-compiled functions. Whoever takes one keeps the array alive.
+An element of a pointer is read and written like one of an array, ``p[i]``, without bounds or negative
+indices. A pointer is one register and has no reference count, where an array costs several and is counted at
+each call between compiled functions. Whoever takes one keeps the array alive.
 """

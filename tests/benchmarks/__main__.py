@@ -1,7 +1,7 @@
 """``make bench``: speed, as ratios to recorded figures of other tools and to each other, in one run.
 
-Times are CPU seconds of this process unless they say wall; the machine is whatever this runs on. The figures of other tools were recorded
-elsewhere, so only large ratios mean anything.
+Times are CPU seconds of this process unless they say wall; the machine is whatever this runs on. The figures
+of other tools were recorded elsewhere, so only large ratios mean anything.
 """
 
 import os
@@ -80,13 +80,15 @@ def whole_network() -> None:
     script = (
         "import resource, time; from benchmarks.__main__ import transplat; began = time.monotonic(); "
         "requests, cycles = transplat(); "
-        "print(requests, cycles, time.monotonic() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+        "peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss; "
+        "print(requests, cycles, time.monotonic() - began, peak)"
     )
     output = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout
     requests, cycles, wall, peak = (float(value) for value in output.split())
     CONSOLE.print(
         f"deformable-attention:transplat on hbm3-6400, all channels: {requests / 1e6:.1f} M requests, "
-        f"{cycles:,.0f} cycles; wall {wall:.1f} s (reach: 60), peak memory {peak / 2**20:.2f} GiB (reach: 2)\n"
+        f"{cycles:,.0f} cycles; wall {wall:.1f} s (reach: 60), "
+        f"peak memory {peak / 2**20:.2f} GiB (reach: 2)\n"
     )
 
 
@@ -133,7 +135,8 @@ def start_up() -> None:
 def main() -> None:
     """Run every benchmark."""
     CONSOLE.print(
-        f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}\n"
+        f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, "
+        f"Python {platform.python_version()}\n"
     )
     exact_engine()
     whole_network()

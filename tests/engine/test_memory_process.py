@@ -46,12 +46,13 @@ def run_at_once(system: MemorySystem) -> CommandStream:
 
 def same(one: CommandStream, other: CommandStream) -> bool:
     return len(one) == len(other) and all(
-        np.array_equal(getattr(one, name), getattr(other, name)) for name in CommandStream.__dataclass_fields__
+        np.array_equal(getattr(one, name), getattr(other, name))
+        for name in CommandStream.__dataclass_fields__
     )
 
 
 @pytest.mark.parametrize("start_cycle", [1, 57, 400])
-def test_a_device_that_asks_later_contends_as_if_its_requests_had_carried_that_cycle(start_cycle: int) -> None:
+def test_a_device_that_asks_later_contends_as_if_its_requests_carried_that_cycle(start_cycle: int) -> None:
     memory = memory_of()
     shapes = [SourceShape(window=8), SourceShape(window=4, interval=3, consume=5)]
     expected = MemorySystem(memory, shapes, log_commands=True)
@@ -86,7 +87,9 @@ def test_a_device_asks_again_after_its_answer_and_the_rows_are_still_open() -> N
     process = MemoryProcess(env, system, clock)
 
     def one_read(address: int) -> Iterator[TraceChunk]:
-        yield TraceChunk(np.array([address], dtype=np.uint64), np.zeros(1, dtype=np.bool_), np.ones(1, dtype=np.uint32))
+        yield TraceChunk(
+            np.array([address], dtype=np.uint64), np.zeros(1, dtype=np.bool_), np.ones(1, dtype=np.uint32)
+        )
 
     def device() -> Generator[simpy.Event, int, None]:
         yield process.request(0, one_read(0))
@@ -102,7 +105,9 @@ def test_a_long_uncontended_stream_costs_a_handful_of_events() -> None:
     memory = memory_of()
     env = simpy.Environment()
     system = MemorySystem(memory, [SourceShape()])
-    done = MemoryProcess(env, system, clock_of(memory)).request(0, iter([random_reads(s, 20_000) for s in range(5)]))
+    done = MemoryProcess(env, system, clock_of(memory)).request(
+        0, iter([random_reads(s, 20_000) for s in range(5)])
+    )
     events = 0
     while not done.processed:
         env.step()

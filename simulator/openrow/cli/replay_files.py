@@ -1,4 +1,4 @@
-"""The files a replay writes beside its result: commands, request times, a timeline. Each appears whole or not."""
+"""The files a replay writes beside its result. Each appears whole or not at all."""
 
 import json
 from collections.abc import Callable, Iterator

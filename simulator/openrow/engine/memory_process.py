@@ -1,8 +1,8 @@
 """The one SimPy process that serves all memory requests of a system.
 
-Requests never become SimPy events one by one. The process advances all channels with one compiled call, up to the
-earlier of the next event of anybody else and the first completion that somebody waits for. So devices contend
-exactly, and an uncontended stream of millions costs a few events.
+Requests never become SimPy events one by one. The process advances all channels with one compiled call, up to
+the earlier of the next event of anybody else and the first completion that somebody waits for. So devices
+contend exactly, and an uncontended stream of millions costs a few events.
 """
 
 from collections.abc import Callable, Generator, Iterator
@@ -45,7 +45,7 @@ class MemoryProcess:
         env.process(self._serve())
 
     def request(self, source: int, chunks: Iterator[Entries], entry_bytes: int = 64) -> simpy.Event:
-        """Ask for ``chunks`` through ``source``; the event succeeds, with the cycle, when all has come back."""
+        """Ask for ``chunks`` through ``source``; the event succeeds with the cycle in which all is back."""
         self.memory.offer(source, chunks, entry_bytes, awaited=not self.memory.apart)
         done = self.env.event()
         self._waiting[source] = done

@@ -135,7 +135,7 @@ def merge(rules: Cells, s: Cells, ch: int, b: int, src: int, feeds: Cells, f: in
 
 @inlined
 def offer(rules: Cells, s: Cells, feeds: Cells, times: Cells, src: int, f: int, now: int) -> bool:
-    """Offer the request at ``f`` of the feeds after cycle ``now``; returns whether its channel accepted it."""
+    """Offer the request at ``f`` of the feeds after cycle ``now``; returns whether it was accepted."""
     ch = s[AT_CHANNELS] + feeds[f + F_CHANNEL] * rules[CHANNEL_SIZE]
     b = ch + rules[AT_BANKS] + feeds[f + F_BANK] * BANK_COLUMNS
     is_write = feeds[f + F_WRITE]
@@ -163,7 +163,7 @@ def offer(rules: Cells, s: Cells, feeds: Cells, times: Cells, src: int, f: int, 
 
 @inlined
 def next_offer(s: Cells, feeds: Cells, src: int) -> int:
-    """The cycle after which source ``src`` can offer its next request, or FAR while only an issue can free it."""
+    """The cycle after which ``src`` can offer its next request; FAR while only an issue can free it."""
     if s[src + S_POSITION] == s[src + S_COUNT]:
         return FAR
     cycle = max(feeds[s[src + S_PLACE] + F_CYCLE], s[src + S_NEXT_OFFER])

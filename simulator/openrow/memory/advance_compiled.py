@@ -228,7 +228,7 @@ def advance(
     Returns
     -------
     int
-        REACHED, NEED_FEED (a source has offered all it was given), LOG_FULL, COMPLETED (an awaited source has got
-        everything back) or DRAINED.
+        REACHED, NEED_FEED (a source has offered all it was given), LOG_FULL, COMPLETED (an awaited source has
+        got everything back) or DRAINED.
     """
     return run(pointer(rules), pointer(rows), pointer(s), pointer(feeds), pointer(log), pointer(times), until)

@@ -1,8 +1,10 @@
-"""The candidates of a bank: for each queue the request that may hit its row and the one that may open or close it.
+"""The candidates of a bank: for each queue the request that may hit its row and the one that may open or
+close it.
 
-A candidate's key is its ORDER, or FAR where there is none: the scan takes the smallest. The keys of a bank change only
-when the bank or its lists do, so the scheduling policy is applied here, once a change, and not in every scan. There
-are four tables of keys: hits and row commands of the read queue, hits and row commands of the write queue.
+A candidate's key is its ORDER, or FAR where there is none: the scan takes the smallest. The keys of a bank
+change only when the bank or its lists do, so the scheduling policy is applied here, once a change, and not in
+every scan. There are four tables of keys: hits and row commands of the read queue, hits and row commands of
+the write queue.
 """
 
 from openrow.memory.columns import (
@@ -84,7 +86,7 @@ def update_queue_candidates(rules: Cells, s: Cells, ch: int, queue: int, b: int)
 
 @inlined
 def update_candidates(rules: Cells, s: Cells, ch: int, b: int) -> None:
-    """Find the candidates of bank ``b`` in both queues, after its row or its activated request has changed."""
+    """Find the candidates of bank ``b`` after its row or its activated request has changed."""
     s[ch + rules[AT_CLOSED] + s[b + INDEX]] = s[b + OPEN_ROW] == CLOSED
     for queue in range(2):
         update_queue_candidates(rules, s, ch, queue, b)

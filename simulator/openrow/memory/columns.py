@@ -1,10 +1,10 @@
 """Names of the columns of the controller's state arrays.
 
-The whole state of a memory system is one int64 array ``s``. Records lie in it one after the other, a handle is the
-place where a record begins, and this module names the fields, so that ``s[b + OPEN_ROW]`` reads as what it is:
-``ch`` is a channel, ``b`` a bank, ``e`` an entry (one request in the controller), ``sc`` a scope, ``u`` a data bus,
-``src`` a traffic source. Handle 0 is no record. One array instead of many keeps calls between compiled functions
-cheap. Cycles are cycles of the controller's clock throughout.
+The whole state of a memory system is one int64 array ``s``. Records lie in it one after the other, a handle
+is the place where a record begins, and this module names the fields, so that ``s[b + OPEN_ROW]`` reads as
+what it is: ``ch`` is a channel, ``b`` a bank, ``e`` an entry (one request in the controller), ``sc`` a scope,
+``u`` a data bus, ``src`` a traffic source. Handle 0 is no record. One array instead of many keeps calls
+between compiled functions cheap. Cycles are cycles of the controller's clock throughout.
 """
 
 # Commands, the first index of ``ready`` and the value in a command record.
@@ -27,8 +27,9 @@ COMMAND_NAMES = (
     "CAS_WR",
 )
 
-# A time in ``ready`` carries in its low bits the cause that set it; the greater cause wins a tie. Of two limits
-# that end together the earlier stage counts (rows before columns), and of two on rows the one all banks share.
+# A time in ``ready`` carries in its low bits the cause that set it; the greater cause wins a tie. Of two
+# limits that end together the earlier stage counts (rows before columns), and of two on rows the one all
+# banks share.
 CAUSE_BITS = 4
 CAUSE_MASK = (1 << CAUSE_BITS) - 1
 (
@@ -57,7 +58,8 @@ CAUSE_NAMES = (
 
 FAR = 1 << 58  # a cycle that never comes; shifted by CAUSE_BITS it still fits
 
-# The head of ``s``: the present cycle, logged commands and room for them, room in a feed, sources, channels and where they begin.
+# The head of ``s``: the present cycle, logged commands and room for them, room in a feed, sources, channels
+# and where they begin.
 CLOCK, LOGGED, LOG_CAPACITY, FEED_CAPACITY, SOURCES, CHANNELS, AT_SOURCES, AT_CHANNELS = range(8)
 HEADER = 8
 

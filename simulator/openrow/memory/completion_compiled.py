@@ -79,7 +79,7 @@ def return_read(
 
 @inlined
 def retire_read(rules: Cells, s: Cells, times: Cells, ch: int, e: int, cycle: int) -> None:
-    """The RD of entry ``e`` was issued at ``cycle``: return it and the reads merged into it, free the entries."""
+    """The RD of entry ``e`` was issued at ``cycle``: return it and the reads merged into it."""
     departure = cycle + rules[READ_LATENCY]
     while e != 0:
         return_read(rules, s, times, ch, s[e + SOURCE], s[e + REQUEST], s[e + ARRIVAL], departure)

@@ -33,6 +33,7 @@ from dataclasses import dataclass
 
 from openrow.config.latency_formula import evaluate
 from openrow.config.memory import Command, CurrentEnergy, HopEnergy, Level, MemoryConfig
+from openrow.config.organisation import burst_bytes
 from openrow.config.timings import cycle_ns, resolved_timings
 from openrow.memory.spacings import nominal_cycles, refresh_all_cycles, refresh_bank_cycles
 from openrow.memory.statistics import Activity, MemoryStatistics
@@ -89,7 +90,7 @@ class UnitEnergies:
 
 def burst_bits(memory: MemoryConfig) -> int:
     """Bits of one burst."""
-    return memory.bus_width_bits * memory.burst_length
+    return 8 * burst_bytes(memory)
 
 
 def unit_energies(memory: MemoryConfig) -> UnitEnergies:

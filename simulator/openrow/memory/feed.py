@@ -116,8 +116,9 @@ class Feeder:
         outside = -1 if self._wrap else int(first_outside(signed, read_only(size), capacity))
         if outside >= 0:
             raise AddressError(
-                f"entry {self.entries + outside}: address {int(address[outside]):#x} lies beyond the memory of "
-                f"{capacity:#x} bytes; use a larger memory, or memory.wrap_addresses=true to let addresses alias"
+                f"entry {self.entries + outside}: address {int(address[outside]):#x} lies beyond the memory "
+                f"of {capacity:#x} bytes; use a larger memory, or memory.wrap_addresses=true to let "
+                "addresses alias"
             )
         self._address, self._size = signed, read_only(size)
         self._is_write = read_only(np.asarray(chunk.is_write))

@@ -1,7 +1,7 @@
 """From trace entries to the feeds of the controller: split into bursts, decode, hand to the channels.
 
-Work goes in blocks that stay in the cache: split a block of entries into burst addresses, decode the block with
-vector loops, scatter it to the feeds.
+Work goes in blocks that stay in the cache: split a block of entries into burst addresses, decode the block
+with vector loops, scatter it to the feeds.
 """
 
 import numpy as np
@@ -54,7 +54,8 @@ def split_block(
     bursts: Int64Array,
     owner: Int64Array,
 ) -> tuple[int, int, int]:
-    """Fill ``bursts`` with burst addresses and ``owner`` with their entries, from burst ``burst`` of ``entry`` on.
+    """Fill ``bursts`` with burst addresses and ``owner`` with their entries, from burst ``burst`` of
+    ``entry`` on.
 
     Returns (entry, burst, count): where to go on, and how many bursts were written.
     """
@@ -111,7 +112,8 @@ def fill_feeds(
     request
         Number of the next request.
     apart
-        Whether every channel has a feed of its own (then its channel number there is 0), or the source has one.
+        Whether every channel has a feed of its own (then its channel number there is 0), or the source has
+        one.
     source
         The source's feed, if it has one.
     feeds, counts

@@ -1,9 +1,9 @@
 """Address mapping: which bits of a byte address name the channel, bank, row and column.
 
-A mapping is written from the top bit, ``RoBaBgCo``: row, bank, bank group, column, above the offset inside a burst.
-The other fields are ``Ch`` (channel), ``Pc`` (pseudo channel), ``Ra`` (rank) and ``Si`` (stack id). A field with one
-element takes no bits and may be left out. Explicit lists of bits say the same without contiguous fields, and
-``bank_hash`` XORs row bits into the others.
+A mapping is written from the top bit, ``RoBaBgCo``: row, bank, bank group, column, above the offset inside a
+burst. The other fields are ``Ch`` (channel), ``Pc`` (pseudo channel), ``Ra`` (rank) and ``Si`` (stack id). A
+field with one element takes no bits and may be left out. Explicit lists of bits say the same without
+contiguous fields, and ``bank_hash`` XORs row bits into the others.
 """
 
 from dataclasses import dataclass
@@ -68,7 +68,7 @@ def _runs(bits: list[int]) -> list[tuple[int, int, int]]:
 
 @dataclass(frozen=True)
 class Coordinates:
-    """Where bursts lie: one array an index, all int64 of equal length. ``bank`` is the channel's flat bank."""
+    """Where bursts lie, int64 arrays of equal length; ``bank`` is the channel's flat bank."""
 
     channel: NDArray[np.int64]
     bank: NDArray[np.int64]
@@ -115,7 +115,7 @@ class AddressMapping:
         self.hashes = read_only(np.array(hashes, dtype=np.int64).reshape(len(hashes), 3))
 
     def decode(self, address: NDArray[np.uint64]) -> Coordinates:
-        """Coordinates of the bursts that hold byte addresses ``address`` (uint64); higher bits are ignored."""
+        """Coordinates of the bursts that hold byte addresses (uint64); higher bits are ignored."""
         out = np.empty((4, len(address)), dtype=np.int64)
         decode_block(self.runs, self.hashes, read_only(address.astype(np.int64)), out)
         return Coordinates(*out)

@@ -1,8 +1,8 @@
 """Address decoding and encoding, vectorised over runs of contiguous bits.
 
-``runs`` is (n, 4): field, shift in the address, mask of the run, shift in the field. ``hashes`` is (n, 3): field,
-bit in the field, mask of the row bits whose parity is XORed into it. Fields are 0 channel, 1 flat bank, 2 row,
-3 column.
+``runs`` is (n, 4): field, shift in the address, mask of the run, shift in the field. ``hashes`` is (n, 3):
+field, bit in the field, mask of the row bits whose parity is XORed into it. Fields are 0 channel, 1 flat
+bank, 2 row, 3 column.
 """
 
 import numpy as np
@@ -23,7 +23,7 @@ def parity(value: int) -> int:
 
 @compiled
 def apply_hashes(hashes: Int64Array, fields: Int64Array) -> None:
-    """XOR row parities into the hashed bits of ``fields`` (4, n); its own inverse, since rows are not hashed."""
+    """XOR row parities into the hashed bits of ``fields`` (4, n); its own inverse."""
     for h in range(hashes.shape[0]):
         field, bit, mask = hashes[h, 0], hashes[h, 1], hashes[h, 2]
         for i in range(fields.shape[1]):

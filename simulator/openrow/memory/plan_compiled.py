@@ -1,13 +1,14 @@
 """What a channel does next, for each kind of command bus.
 
-A plan is made after all requests of the present cycle have been offered and holds until something is issued or
-accepted, or a refresh falls due. It names the first cycle, from ``floor`` on, at which the controller issues a
-command, and the command. The order of precedence in one cycle is: activated requests, the head of the maintenance
-queue, the request queue the write mode selects, rows closed by time-out. An all-bank refresh that is due silences
-the request queues altogether; a per-bank refresh holds its bank.
+A plan is made after all requests of the present cycle have been offered and holds until something is issued
+or accepted, or a refresh falls due. It names the first cycle, from ``floor`` on, at which the controller
+issues a command, and the command. The order of precedence in one cycle is: activated requests, the head of
+the maintenance queue, the request queue the write mode selects, rows closed by time-out. An all-bank refresh
+that is due silences the request queues altogether; a per-bank refresh holds its bank.
 
-The write mode is evaluated in a cycle that reaches the request queues, and in no other. A second evaluation with
-unchanged queues changes nothing, so one evaluation at ``floor`` stands for every idle cycle that is skipped.
+The write mode is evaluated in a cycle that reaches the request queues, and in no other. A second evaluation
+with unchanged queues changes nothing, so one evaluation at ``floor`` stands for every idle cycle that is
+skipped.
 """
 
 from openrow.memory.columns import (
@@ -159,7 +160,7 @@ def plan_row_slot(rules: Cells, s: Cells, ch: int, cycle: int) -> None:
 
 @compiled
 def plan_split_activate(rules: Cells, s: Cells, ch: int, floor: int) -> None:
-    """One bus, an activation in two commands: the second fills the first idle cycle, at the latest its deadline."""
+    """One bus, an activation in two commands: the second fills an idle cycle or meets its deadline."""
     activating = s[ch + ACT2_ENTRY]
     if s[ch + SYNC_ENTRY] != 0:
         plan_access(s, ch, floor, s[ch + SYNC_ENTRY])

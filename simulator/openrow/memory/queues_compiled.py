@@ -1,8 +1,8 @@
 """The request queues: lists by bank, so that a scheduling scan looks at banks and not at requests.
 
-Within a bank all requests of a queue that need the same command are ready at the same cycle, so only the oldest of
-them matters. Each queue therefore keeps, a bank: its requests in order of arrival (HEAD, TAIL), the oldest that
-hits the open row (HIT) and the oldest that does not (OTHER).
+Within a bank all requests of a queue that need the same command are ready at the same cycle, so only the
+oldest of them matters. Each queue therefore keeps, a bank: its requests in order of arrival (HEAD, TAIL), the
+oldest that hits the open row (HIT) and the oldest that does not (OTHER).
 """
 
 from openrow.memory.columns import (
@@ -46,7 +46,7 @@ def free_entry(rules: Cells, s: Cells, ch: int, e: int) -> None:
 
 @inlined
 def count_size(s: Cells, ch: int, queue: int, change: int, cycle: int) -> None:
-    """Change the size of a request queue after ``cycle``; sizes are summed over cycles for the mean length."""
+    """Change the size of a request queue after ``cycle``, and sum sizes over cycles."""
     s[ch + SUM_R + queue] += s[ch + SIZE_R + queue] * (cycle - s[ch + SINCE_R + queue])
     s[ch + SINCE_R + queue] = cycle
     s[ch + SIZE_R + queue] += change
@@ -145,7 +145,7 @@ def remove_promoted(rules: Cells, s: Cells, ch: int, e: int) -> None:
 
 @inlined
 def waiting_at(s: Cells, queue: int, b: int, address: int) -> int:
-    """The entry of ``queue`` with this burst address, or 0. Equal addresses share a bank, so its list is enough."""
+    """The entry of ``queue`` with this burst address, or 0; equal addresses share a bank."""
     e = s[b + HEAD + queue * QUEUE_STRIDE]
     while e != 0 and s[e + ADDRESS] != address:
         e = s[e + NEXT]

@@ -1,8 +1,8 @@
 """Refresh: when it falls due, which bank or scope it addresses, and the command it needs next.
 
-Every interval appends one refresh for each scope to the maintenance queue, scope by scope. The queue is served in
-order and only its head matters, so it is two counts: refreshes that have fallen due, and refreshes done. The k-th
-per-bank refresh of a scope addresses its bank k modulo the number of banks.
+Every interval appends one refresh for each scope to the maintenance queue, scope by scope. The queue is
+served in order and only its head matters, so it is two counts: refreshes that have fallen due, and refreshes
+done. The k-th per-bank refresh of a scope addresses its bank k modulo the number of banks.
 """
 
 from openrow.memory.candidates_compiled import update_candidates

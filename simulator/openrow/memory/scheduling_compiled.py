@@ -1,12 +1,14 @@
-"""Which request is served next: the earliest cycle at which anything can be issued, and the winner at that cycle.
+"""Which request is served next: the earliest cycle at which anything can be issued, and the winner at that
+cycle.
 
-Nothing changes between two issues but the clock, so a scan answers for all cycles from ``floor`` on: it returns the
-first cycle at which one of its candidates is legal and, among those legal then, the winner; entry 0 is none. The
-controller jumps there. Where commands other than a precharge start only on odd cycles (HBM3's rising edges),
-``odd`` is 1 and rounds their cycle up, else 0.
+Nothing changes between two issues but the clock, so a scan answers for all cycles from ``floor`` on: it
+returns the first cycle at which one of its candidates is legal and, among those legal then, the winner; entry
+0 is none. The controller jumps there. Where commands other than a precharge start only on odd cycles (HBM3's
+rising edges), ``odd`` is 1 and rounds their cycle up, else 0.
 
-Every bank has at most one candidate a queue for the column bus and one for the row bus (``candidates_compiled``).
-A scan is two vector loops over the banks without a branch: the earliest cycle, then the oldest key at that cycle.
+Every bank has at most one candidate a queue for the column bus and one for the row bus
+(``candidates_compiled``). A scan is two vector loops over the banks without a branch: the earliest cycle,
+then the oldest key at that cycle.
 """
 
 from openrow.memory.columns import (
@@ -110,7 +112,7 @@ def scan_hits(rules: Cells, s: Cells, ch: int, queue: int, floor: int) -> tuple[
 def row_command_cycle(
     s: Cells, activates: int, banks: int, closed: int, i: int, floor: int, odd: int, blocked: int
 ) -> int:
-    """When the row command bank ``i`` needs is legal: ACT (unless ``blocked``), or PRE, whose table is next."""
+    """When bank ``i``'s row command is legal: ACT (unless ``blocked``), or PRE, whose table is next."""
     activate = max(s[activates + i] >> CAUSE_BITS, floor) | odd | blocked
     precharge = max(s[activates + banks + i] >> CAUSE_BITS, floor)
     return activate if s[closed + i] != 0 else precharge
@@ -150,7 +152,7 @@ def scan_rows(rules: Cells, s: Cells, ch: int, queue: int, floor: int) -> tuple[
 
 @compiled
 def oldest(rules: Cells, s: Cells, ch: int, queue: int) -> int:
-    """The oldest request of a queue, or 0; while no bank has an activated request, every head is a candidate."""
+    """The oldest request of a queue, or 0, while no bank has an activated request."""
     keys = ch + rules[AT_KEYS] + 2 * queue * rules[BANKS]
     key = FAR
     for i in range(keys, keys + 2 * rules[BANKS]):
@@ -192,7 +194,7 @@ def scan_queue(rules: Cells, s: Cells, ch: int, queue: int, floor: int) -> tuple
 
 @compiled
 def scan_timeouts(rules: Cells, s: Cells, ch: int, floor: int) -> tuple[int, int]:
-    """Time-out page policy: the first open row that nobody has used for long enough. Returns (cycle, bank)."""
+    """Time-out policy: the first open row unused for long enough. Returns (cycle, bank)."""
     best_cycle, best = FAR, 0
     first = ch + rules[AT_BANKS]
     for b in range(first, first + rules[BANKS] * BANK_COLUMNS, BANK_COLUMNS):

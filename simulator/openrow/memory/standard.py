@@ -1,14 +1,16 @@
 """From a memory's configuration to the arrays of the compiled controller.
 
-The constraint table of the configuration holds nominal latencies. Resolving it evaluates the formulas, accounts for
-commands that occupy their bus for several cycles, drops what can never bind, and numbers the banks.
+The constraint table of the configuration holds nominal latencies. Resolving it evaluates the formulas,
+accounts for commands that occupy their bus for several cycles, drops what can never bind, and numbers the
+banks.
 
 Commands of several cycles are dated by their first. A nominal constraint counts from the last cycle of the
-preceding to the last of the following command, so its latency becomes ``nominal + (occ(p) - 1) - (occ(f) - 1)``,
-and the bus itself is blocked for ``occ(p)`` cycles.
+preceding to the last of the following command, so its latency becomes ``nominal + (occ(p) - 1) - (occ(f) -
+1)``, and the bus itself is blocked for ``occ(p)`` cycles.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 from math import ceil, floor
 
 import numpy as np
@@ -61,7 +63,7 @@ class ResolvedConstraint:
 
 
 def spans(memory: MemoryConfig) -> dict[Level, int]:
-    """Banks of a channel below one node of each level; flat bank numbers make each node a contiguous range."""
+    """Banks below one node of each level; a node is a contiguous range of flat bank numbers."""
     bank_group = memory.banks
     stack_id = bank_group * memory.bank_groups
     rank = stack_id * memory.stack_ids
@@ -80,7 +82,7 @@ def parent_spans(memory: MemoryConfig) -> dict[Level, int]:
     """Banks below the parent of a node of each level (sibling constraints act within the parent)."""
     span = spans(memory)
     order = [Level.BANK, Level.BANK_GROUP, Level.STACK_ID, Level.RANK, Level.PSEUDO_CHANNEL, Level.CHANNEL]
-    return {level: span[above] for level, above in zip(order, order[1:], strict=False)}
+    return {level: span[above] for level, above in pairwise(order)}
 
 
 def commands_in_use(memory: MemoryConfig) -> set[Command]:
@@ -269,8 +271,8 @@ def _lay_out_channel(rules: Int64Array, ring: int) -> None:
 def resolve_standard(memory: MemoryConfig, record_requests: bool = False) -> Standard:
     """Build the controller's arrays for ``memory``.
 
-    The watermarks compare as single-precision products of watermark and queue size, strictly: 0.8 of 32 entries is
-    passed by 26, 0.2 by 6 or fewer.
+    The watermarks compare as single-precision products of watermark and queue size, strictly: 0.8 of 32
+    entries is passed by 26, 0.2 by 6 or fewer.
     """
     timings = resolved_timings(memory)
     span = spans(memory)

@@ -14,6 +14,7 @@ from math import ceil
 import numpy as np
 
 from openrow.config.memory import MemoryConfig
+from openrow.config.organisation import burst_bytes, peak_bandwidth_gb_per_s
 from openrow.config.timings import cycle_ns
 from openrow.memory import columns as c
 from openrow.memory.standard import Int64Array, Standard
@@ -260,22 +261,12 @@ class MemoryStatistics:
     @property
     def burst_bytes(self) -> int:
         """Bytes of one burst."""
-        return self.memory.bus_width_bits * self.memory.burst_length // 8
-
-    @property
-    def buses(self) -> int:
-        """Data buses of the memory system."""
-        return self.memory.channels * self.memory.pseudo_channels
+        return burst_bytes(self.memory)
 
     @property
     def peak_gb_per_s(self) -> float:
         """What the pins of all data buses can carry."""
-        return bus_peak_gb_per_s(self.memory) * self.buses
-
-
-def bus_peak_gb_per_s(memory: MemoryConfig) -> float:
-    """What the pins of one data bus can carry: a pseudo channel's, or a channel's that has none."""
-    return memory.bus_width_bits * memory.clock.data_rate_mt_per_s / 8000
+        return peak_bandwidth_gb_per_s(self.memory)
 
 
 def memory_statistics(

@@ -1,8 +1,8 @@
 """A memory system: all channels of one memory, fed by traffic sources, advanced by the compiled loop.
 
-Channels that only one open-loop source uses do not depend on one another: each takes its requests in order, at its
-own pace. Then every channel has a state of its own and the channels run in parallel threads. A limited window, an
-issue interval or a second source couples them, and one call advances all of them together.
+Channels that only one open-loop source uses do not depend on one another: each takes its requests in order,
+at its own pace. Then every channel has a state of its own and the channels run in parallel threads. A limited
+window, an issue interval or a second source couples them, and one call advances all of them together.
 """
 
 import os
@@ -90,7 +90,8 @@ class MemorySystem:
     standard : Standard
         The resolved standard.
     groups : list of ChannelGroup
-        The channels' states: one group a channel where channels do not depend on one another, else one for all.
+        The channels' states: one group a channel where channels do not depend on one another, else one for
+        all.
     times : int64 array, (record_requests, 3)
         Arrival, departure and return cycle of the recorded requests, by request number.
     cpu_seconds : float
@@ -195,8 +196,8 @@ class MemorySystem:
     def advance(self, until: int) -> Reason:
         """Run every channel to cycle ``until`` or to the first reason to stop.
 
-        A full command record stops one group only; take the commands and go on. The reason is NEED_FEED or LOG_FULL
-        if any group stopped for it, else COMPLETED, else what all groups reached.
+        A full command record stops one group only; take the commands and go on. The reason is NEED_FEED or
+        LOG_FULL if any group stopped for it, else COMPLETED, else what all groups reached.
         """
         if self._pool is None:
             outcomes = [self._run(group, until) for group in self.groups]

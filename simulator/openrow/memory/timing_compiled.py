@@ -1,9 +1,10 @@
 """The constraint table at work: what one issued command forbids, and until when.
 
-For every command there is a table of the banks of a channel: the first cycle at which the command is legal for the
-bank, shifted left by CAUSE_BITS, with the cause of that limit in the low bits. Constraints of a level wider than a
-bank are written to every bank of the node at once: a node is a contiguous range of bank numbers, so the write is a
-short vector loop, and a reading is one load. All-bank commands keep their time at the first bank of their scope.
+For every command there is a table of the banks of a channel: the first cycle at which the command is legal
+for the bank, shifted left by CAUSE_BITS, with the cause of that limit in the low bits. Constraints of a level
+wider than a bank are written to every bank of the node at once: a node is a contiguous range of bank numbers,
+so the write is a short vector loop, and a reading is one load. All-bank commands keep their time at the first
+bank of their scope.
 """
 
 from openrow.memory.columns import (
@@ -43,7 +44,7 @@ def raise_limits(s: Cells, first: int, last: int, step: int, value: int) -> None
 
 @inlined
 def window_start(s: Cells, history: int, window: int, cycle: int) -> int:
-    """Note ``cycle`` in a history; return the cycle ``window`` commands back, this one counted as the first."""
+    """Note ``cycle`` in a history; return the cycle ``window`` commands back, this one the first."""
     position = s[history]
     s[history + 1 + position] = cycle
     position += 1
@@ -70,7 +71,7 @@ def raise_wide_limits(
 
 @inlined
 def apply_constraints(rules: Cells, rows: Cells, s: Cells, ch: int, b: int, command: int, cycle: int) -> None:
-    """Raise the limits for ``command`` issued to bank ``b`` (all-bank: its scope's first bank) at ``cycle``."""
+    """Raise the limits for ``command`` issued at ``cycle`` to bank ``b`` (all-bank: its scope's first)."""
     index = s[b + INDEX]
     for r in range(rules[ROW_START + command], rules[ROW_START + command + 1], ROW_COLUMNS):
         following, span, window, parent = (

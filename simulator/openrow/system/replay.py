@@ -84,7 +84,8 @@ def replay(
         For an entry beyond the memory.
     """
     recorded = count_requests(architecture, traffic) if on_times is not None else 0
-    memory = MemorySystem(architecture.memory, [source_shape(architecture)], on_commands is not None, recorded)
+    source = source_shape(architecture)
+    memory = MemorySystem(architecture.memory, [source], on_commands is not None, recorded)
     env = simpy.Environment()
 
     def flush(final: bool = False) -> None:

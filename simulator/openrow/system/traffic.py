@@ -1,4 +1,4 @@
-"""What is replayed: a trace file of any format, or a kernel whose accesses are generated as they are needed."""
+"""What is replayed: a trace file of any format, or a kernel, generated as it is needed."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
