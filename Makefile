@@ -23,7 +23,7 @@ lint: $(VENV)/installed
 	$(RUN)mypy
 
 bench: $(VENV)/installed
-	$(RUN)python -m bench
+	PYTHONPATH=tests $(RUN)python -m benchmarks
 
 docs: $(VENV)/installed
 	$(RUN)python -m pip install --quiet --editable '.[docs]'
