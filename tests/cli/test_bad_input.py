@@ -124,7 +124,7 @@ def test_ctrl_c_gives_the_statistics_so_far_and_says_so(
     def interrupted(
         chunks: Iterator[TraceChunk], _progress: Callable[[int], None] | None
     ) -> Iterator[TraceChunk]:
-        yield from itertools.islice(chunks, 8)
+        yield from itertools.islice(chunks, 50)
         raise KeyboardInterrupt
 
     monkeypatch.setattr(replay_module, "_counted", interrupted)
