@@ -29,6 +29,8 @@ MEMORY_CHECKS: tuple[Check, ...] = (
     timing_checks.contradictory_timings,
     timing_checks.formulas,
     organisation_checks.constraint_windows,
+    organisation_checks.constraint_siblings,
+    organisation_checks.auto_precharge,
     organisation_checks.refresh,
     organisation_checks.watermarks,
 )

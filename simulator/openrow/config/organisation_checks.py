@@ -66,6 +66,29 @@ def constraint_windows(memory: SoundValues) -> Iterator[Finding]:
             yield Finding((("constraints", index, "window"),), expected, str(row["window"]))
 
 
+def constraint_siblings(memory: SoundValues) -> Iterator[Finding]:
+    """Check that no constraint links channels: nothing below the controller joins them."""
+    for index in memory.parts("constraints"):
+        if not memory.is_sound("constraints", index):
+            continue
+        row = memory.value("constraints", index)
+        if row.get("sibling") and row.get("level") == "channel":
+            expected = "should be false at level channel: channels share no timing"
+            yield Finding((("constraints", index, "sibling"),), expected, "true")
+
+
+def auto_precharge(memory: SoundValues) -> Iterator[Finding]:
+    """Check that an access with auto-precharge has to wait for the same commands as the plain one."""
+    for index in memory.parts("constraints"):
+        if not memory.is_sound("constraints", index):
+            continue
+        following = memory.value("constraints", index)["following"]
+        for plain, automatic in (("RD", "RDA"), ("WR", "WRA")):
+            if (plain in following) != (automatic in following):
+                expected = f"should list {plain} and {automatic} together: both are ready at the same time"
+                yield Finding((("constraints", index, "following"),), expected, ", ".join(following))
+
+
 def refresh(memory: SoundValues) -> Iterator[Finding]:
     """Check that per-bank refresh is asked only of a memory that has it."""
     if memory.value("refresh") == "per-bank" and memory.value("refresh_interval_bank") is None:
