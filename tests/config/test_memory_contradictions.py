@@ -131,12 +131,13 @@ def test_timings_in_ns_are_held_against_those_in_cycles(problems_of: Problems) -
         ),
         (
             "memory.constraints.6.level=channel",
-            "memory.constraints.6.sibling: should be false at level channel: channels share no timing (got true)",
+            "memory.constraints.6.level: sibling should be false at level channel: channels share no timing "
+            "(got channel)",
         ),
         (
             "memory.constraints.0.following=[RD]",
-            "memory.constraints.0.following: should list RD and RDA together: both are ready at the same time "
-            "(got RD)",
+            "memory.constraints.0.following: should list RD and RDA together: both are ready at the same "
+            "time (got RD)",
         ),
         (
             "memory.controller.write_low_watermark=0.8",

@@ -73,8 +73,9 @@ def constraint_siblings(memory: SoundValues) -> Iterator[Finding]:
             continue
         row = memory.value("constraints", index)
         if row.get("sibling") and row.get("level") == "channel":
-            expected = "should be false at level channel: channels share no timing"
-            yield Finding((("constraints", index, "sibling"),), expected, "true")
+            expected = "sibling should be false at level channel: channels share no timing"
+            paths = (("constraints", index, "level"), ("constraints", index, "sibling"))
+            yield Finding(paths, expected, "channel")
 
 
 def auto_precharge(memory: SoundValues) -> Iterator[Finding]:
