@@ -50,10 +50,10 @@ def _figure(kind: str, trees: dict[str, Any], bank_figure: str) -> "Figure":
     if len(trees) > 1:
         raise click.UsageError(f"banks draws one result, not {len(trees)}")
     if bank_figure not in plots.BANK_FIGURES:
-        raise click.UsageError(
-            f"--figure should be one of {', '.join(plots.BANK_FIGURES)} (got {bank_figure})"
-        )
-    return plots.plot_banks(*trees.values(), bank_figure)
+        known = ", ".join(plots.BANK_FIGURES)
+        raise click.UsageError(f"--figure should be one of {known} (got {bank_figure})")
+    (tree,) = trees.values()
+    return plots.plot_banks(tree, bank_figure)
 
 
 def picture_format(path: Path) -> str:

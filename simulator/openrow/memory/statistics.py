@@ -6,7 +6,7 @@ counted while it ran (``accounting_compiled``); nothing here changes it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import reduce
 from math import ceil
@@ -73,7 +73,7 @@ class LatencyStatistics:
     count: int
     total: int
     longest: int
-    histogram: Int64Array
+    histogram: Int64Array = field(compare=False, repr=False)
     """(HISTOGRAM_BUCKETS,) reads by bucket."""
 
     def __add__(self, other: "LatencyStatistics") -> "LatencyStatistics":
