@@ -120,9 +120,10 @@ def _bars(
         left = [start + width for start, width in zip(left, widths, strict=True)]
     axes.set_xlim(0, 100)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(
-        loc="lower left", bbox_to_anchor=(0, 1), ncols=3, frameon=False, fontsize=8, borderaxespad=0.3
-    )
+    if axes.patches:
+        axes.legend(
+            loc="lower left", bbox_to_anchor=(0, 1), ncols=3, frameon=False, fontsize=8, borderaxespad=0.3
+        )
 
 
 def plot_banks(tree: Tree, figure_name: str = "bursts") -> "Figure":

@@ -86,9 +86,11 @@ class Timeline:
         self._burst = evaluate(memory.burst_cycles, timings)
         self._read_data = evaluate(memory.read_latency, timings) - self._burst
         self._write_data = timings.get("nCWL", self._read_data)
-        self._refresh_all = refresh_all_cycles(memory)
-        self._refresh_bank = refresh_bank_cycles(memory)
         self._occupied = {command.value: cycles for command, cycles in memory.command_cycles.items()}
+        # An ACT of several cycles may begin before a refresh has ended, so long as it ends after it.
+        early = self._occupied.get("ACT", 1) - 1
+        self._refresh_all = refresh_all_cycles(memory) - early
+        self._refresh_bank = refresh_bank_cycles(memory) - early
         self._open: dict[tuple[int, int], OpenRow] = {}
         self._open_banks = [0] * memory.channels
         self._data_end_ns: dict[tuple[int, int], int] = {}
