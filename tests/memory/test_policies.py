@@ -41,11 +41,9 @@ def order_of(commands: CommandStream, *names: str) -> list[tuple[str, int, int]]
     ]
 
 
-OLD_CONFLICT: list[Access] = [
-    (0, "R", 0, 1, 0),
-    (1, "R", 0, 2, 0),
-    *[(2, "R", 0, 1, 1 + i) for i in range(8)],
-]
+# The conflict's PRE is legal in cycle 40 (tRAS after the ACT in cycle 1), just when the hits arrive.
+HITS: list[Access] = [(39, "R", 0, 1, 1 + i) for i in range(8)]
+OLD_CONFLICT: list[Access] = [(0, "R", 0, 1, 0), (1, "R", 0, 2, 0), *HITS]
 
 
 def test_the_default_closes_a_row_for_an_older_conflict_in_spite_of_younger_hits() -> None:
