@@ -122,7 +122,7 @@ def test_ctrl_c_gives_the_statistics_so_far_and_says_so(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     def interrupted(
-        chunks: Iterator[TraceChunk], _progress: Callable[[int], None] | None
+        chunks: Iterator[TraceChunk], _progress: Callable[[int], None] | None, _unsized: list[bool]
     ) -> Iterator[TraceChunk]:
         yield from itertools.islice(chunks, 50)
         raise KeyboardInterrupt

@@ -61,11 +61,25 @@ def test_commands_and_request_times_are_written(capsys: pytest.CaptureFixture[st
 def test_entries_wider_than_a_burst_are_split(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     path = tmp_path / "wide.npz"
     address = np.array([0, 32, 1000], dtype=np.uint64)
-    np.savez(path, addr=address, is_write=np.zeros(3, dtype=np.bool_))
+    size = np.full(3, 64, dtype=np.uint32)
+    np.savez(path, addr=address, is_write=np.zeros(3, dtype=np.bool_), size=size)
     assert replay_json(capsys, str(path), "--arch", "memory/ddr4-2400")["requests"] == 1 + 2 + 2
     assert replay_json(capsys, str(path), "--arch", "memory/hbm2-2000")["requests"] == 2 + 2 + 3
-    narrow = ["--arch", "memory/ddr4-2400", "source.entry_bytes=8"]
-    assert replay_json(capsys, str(path), *narrow)["requests"] == 3
+
+
+def test_an_entry_without_a_size_is_the_burst_that_holds_it(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "plain.npz"
+    np.savez(path, addr=np.array([0, 40, 1000], dtype=np.uint64), is_write=np.zeros(3, dtype=np.bool_))
+    hbm2 = ["--arch", "memory/hbm2-2000"]
+    tree = replay_json(capsys, str(path), *hbm2)
+    assert tree["requests"] == 3
+    assert tree["notes"] == [
+        "the trace gives no sizes: each entry is one burst of 32 B (source.entry_bytes sets another)"
+    ]
+    tree = replay_json(capsys, str(path), *hbm2, "source.entry_bytes=64")
+    assert (tree["requests"], tree["notes"]) == (2 + 3 + 3, [])
 
 
 def test_a_traced_kernel_replays_as_the_kernel_does(

@@ -89,6 +89,7 @@ def open_traffic(
     levels: str | None,
 ) -> "Traffic":
     """The kernel or the file that ``trace`` names; a file wins over a kernel of the same name."""
+    from openrow.config.organisation import burst_bytes
     from openrow.system.traffic import file_traffic, is_kernel, kernel_traffic
 
     if is_kernel(trace) and not Path(trace).exists():
@@ -97,7 +98,8 @@ def open_traffic(
         raise click.UsageError(
             f"'{parameters[0]}' names no section of an architecture, and {trace} is no kernel with parameters"
         )
-    return file_traffic(trace, source_format, levels, architecture.source.entry_bytes)
+    width = architecture.source.entry_bytes or burst_bytes(architecture.memory)
+    return file_traffic(trace, source_format, levels, width)
 
 
 def _show(result: "ReplayResult", as_json: bool) -> None:

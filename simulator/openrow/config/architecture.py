@@ -17,8 +17,8 @@ class SourceConfig(Section):
     """Memory cycles between two requests of the source."""
     consume_cycles: Annotated[int, Field(ge=0, le=2**40)] = 0
     """Memory cycles a response holds its slot of the window after it has come back."""
-    entry_bytes: PositiveInt = 64
-    """Size of a trace entry where the trace does not say."""
+    entry_bytes: PositiveInt | None = None
+    """Bytes of a trace entry where the trace does not say; none makes it the burst that holds its address."""
 
 
 class Architecture(Section):

@@ -44,7 +44,7 @@ class MemoryProcess:
         self._asked = env.event()
         env.process(self._serve())
 
-    def request(self, source: int, chunks: Iterator[Entries], entry_bytes: int = 64) -> simpy.Event:
+    def request(self, source: int, chunks: Iterator[Entries], entry_bytes: int = 1) -> simpy.Event:
         """Ask for ``chunks`` through ``source``; the event succeeds with the cycle in which all is back."""
         self.memory.offer(source, chunks, entry_bytes, awaited=not self.memory.apart)
         done = self.env.event()

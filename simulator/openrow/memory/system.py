@@ -136,7 +136,7 @@ class MemorySystem:
         self.cpu_seconds = 0.0
 
     def offer(
-        self, source: int, chunks: Iterator[Entries], entry_bytes: int = 64, awaited: bool = False
+        self, source: int, chunks: Iterator[Entries], entry_bytes: int = 1, awaited: bool = False
     ) -> Feeder:
         """Give ``source`` entries to ask for; returns their feeder, which counts them.
 
@@ -147,7 +147,7 @@ class MemorySystem:
         chunks
             The entries, in order.
         entry_bytes
-            Bytes of an entry whose chunk has no sizes.
+            Bytes of an entry whose chunk has no sizes; 1 makes it the one burst that holds its address.
         awaited
             Stop advancing at the cycle in which the last of them has come back.
         """

@@ -7,6 +7,7 @@ import simpy
 from numpy.typing import NDArray
 
 from openrow.config.architecture import Architecture
+from openrow.config.organisation import burst_bytes
 from openrow.config.timings import cycle_ns
 from openrow.engine.clock import ClockDomain
 from openrow.engine.memory_process import MemoryProcess
@@ -33,21 +34,40 @@ def source_shape(architecture: Architecture) -> SourceShape:
     return SourceShape(source.window or 0, source.issue_interval_cycles, source.consume_cycles)
 
 
-def _counted(chunks: Iterator[TraceChunk], progress: Progress | None) -> Iterator[TraceChunk]:
+def entry_bytes(architecture: Architecture) -> int:
+    """Bytes of a trace entry that does not say: 1 makes it the one burst that holds its address."""
+    return architecture.source.entry_bytes or 1
+
+
+def _counted(
+    chunks: Iterator[TraceChunk], progress: Progress | None, unsized: list[bool]
+) -> Iterator[TraceChunk]:
+    """Pass ``chunks`` on; tell ``progress`` of each, and note in ``unsized`` whether they give sizes."""
     for chunk in chunks:
+        unsized[:] = [chunk.size is None]
         yield chunk
         if progress is not None:
             progress(len(chunk))
 
 
+def _size_notes(architecture: Architecture, unsized: list[bool]) -> list[str]:
+    """What to say of entries whose width was assumed."""
+    if architecture.source.entry_bytes is not None or True not in unsized:
+        return []
+    burst = burst_bytes(architecture.memory)
+    return [
+        f"the trace gives no sizes: each entry is one burst of {burst} B (source.entry_bytes sets another)"
+    ]
+
+
 def count_requests(architecture: Architecture, traffic: Traffic) -> int:
     """Requests that ``traffic`` makes of the architecture's memory: the bursts its entries touch."""
-    burst_bytes = np.uint64(architecture.memory.bus_width_bits * architecture.memory.burst_length // 8)
+    burst = np.uint64(burst_bytes(architecture.memory))
     total = 0
     for chunk in traffic.chunks():
-        size = architecture.source.entry_bytes if chunk.size is None else chunk.size
-        last = (chunk.address + np.asarray(size, dtype=np.uint64) - np.uint64(1)) // burst_bytes
-        total += int((last - chunk.address // burst_bytes).sum()) + len(chunk)
+        size = entry_bytes(architecture) if chunk.size is None else chunk.size
+        last = (chunk.address + np.asarray(size, dtype=np.uint64) - np.uint64(1)) // burst
+        total += int((last - chunk.address // burst).sum()) + len(chunk)
     return total
 
 
@@ -93,7 +113,9 @@ def replay(
             on_commands(memory.take_commands(final))
 
     process = MemoryProcess(env, memory, memory_clock(architecture), flush)
-    done = process.request(0, _counted(traffic.chunks(), progress), architecture.source.entry_bytes)
+    unsized: list[bool] = []
+    chunks = _counted(traffic.chunks(), progress, unsized)
+    done = process.request(0, chunks, entry_bytes(architecture))
     complete = True
     try:
         env.run(done)
@@ -112,7 +134,7 @@ def replay(
         ),
         cpu_seconds=memory.cpu_seconds,
         complete=complete,
-        notes=tuple(traffic.warnings),
+        notes=(*traffic.warnings, *_size_notes(architecture, unsized)),
     )
 
 
