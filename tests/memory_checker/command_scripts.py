@@ -7,7 +7,7 @@ import numpy as np
 
 from memory_standards.independent_resolver import evaluated, shipped, timings
 from openrow.config.memory import Constraint, MemoryConfig
-from openrow.memory.checker import check_commands
+from openrow.memory.checking.examine import check_commands
 from openrow.memory.commands import CommandStream
 
 NAMES = (

@@ -4,7 +4,7 @@ import pytest
 
 from memory_checker.command_scripts import Place, Scripted, rules_broken, spacious, stream_of, with_table
 from openrow.config.memory import MemoryConfig
-from openrow.memory.checker import check_commands
+from openrow.memory.checking.examine import check_commands
 
 A: Place = (0, 0, 0, 0, 0)
 B: Place = (0, 0, 0, 1, 0)

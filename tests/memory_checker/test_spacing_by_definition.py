@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from memory_checker.command_scripts import ALL_BANK, spacious, stream_of
 from memory_standards.independent_resolver import nominal_rows
 from openrow.config.memory import Command, MemoryConfig
-from openrow.memory.checker import check_commands
+from openrow.memory.checking.examine import check_commands
 from openrow.memory.commands import CommandStream
 
 LEVELS = ["channel", "pseudo_channel", "rank", "stack_id", "bank_group", "bank"]

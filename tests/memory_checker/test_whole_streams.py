@@ -8,7 +8,7 @@ import pytest
 from memory_checker.command_scripts import Place, Scripted, rules_broken, spacious, stream_of, with_table
 from memory_standards.independent_resolver import shipped
 from openrow.config.memory import Cause, Command, Constraint, Level, MemoryConfig, Refresh
-from openrow.memory.checker import check_commands, examine
+from openrow.memory.checking.examine import check_commands, examine
 
 A: Place = (0, 0, 0, 0, 0)
 INTERVAL = 9364

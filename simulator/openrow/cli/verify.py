@@ -9,7 +9,7 @@ import click
 from openrow.errors import UserError
 
 if TYPE_CHECKING:
-    from openrow.memory.checker import Report, Violation
+    from openrow.memory.checking.examine import Report, Violation
 
 VIOLATIONS = 1
 _FIRST_LINE = 2
@@ -40,7 +40,7 @@ def command(
     violation, 1 for one with, and 2 where it cannot be read.
     """
     from openrow.config.loading import load_architecture
-    from openrow.memory.checker import examine
+    from openrow.memory.checking.examine import examine
     from openrow.memory.commands import CommandFileError, read_commands
 
     memory = load_architecture(arch, overrides).memory

@@ -13,8 +13,8 @@ from itertools import chain
 import numpy as np
 
 from openrow.config.memory import Command, MemoryConfig
-from openrow.memory.checker_data_clock import unsynchronised
-from openrow.memory.checker_events import (
+from openrow.memory.checking.data_clock import unsynchronised
+from openrow.memory.checking.events import (
     ALL_BANK,
     COMMANDS,
     UNKNOWN,
@@ -27,9 +27,9 @@ from openrow.memory.checker_events import (
     is_any,
     place,
 )
-from openrow.memory.checker_refresh import Missing, late_refreshes, missing_refreshes
-from openrow.memory.checker_states import wrong_rows
-from openrow.memory.checker_table import COLUMN_COMMANDS, NONE, Finding, finding, too_soon
+from openrow.memory.checking.refresh import Missing, late_refreshes, missing_refreshes
+from openrow.memory.checking.states import wrong_rows
+from openrow.memory.checking.table import COLUMN_COMMANDS, NONE, Finding, finding, too_soon
 from openrow.memory.commands import COORDINATES, CommandStream
 
 SPLIT_ONLY = frozenset({Command.ACT2, Command.SYNC_READ, Command.SYNC_WRITE})

@@ -14,7 +14,7 @@ import numpy as np
 from openrow.config.latency_formula import evaluate
 from openrow.config.memory import Command, Constraint, Level, MemoryConfig
 from openrow.config.timings import resolved_timings
-from openrow.memory.checker_events import (
+from openrow.memory.checking.events import (
     COMMANDS,
     LEVELS,
     Events,

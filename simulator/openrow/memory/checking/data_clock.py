@@ -11,8 +11,8 @@ import numpy as np
 from openrow.config.latency_formula import evaluate
 from openrow.config.memory import Command, Level, SplitActivation
 from openrow.config.timings import resolved_timings
-from openrow.memory.checker_events import BoolArray, Events, Int64Array, PlacedStream, events_at
-from openrow.memory.checker_table import COLUMN_COMMANDS, Finding, finding
+from openrow.memory.checking.events import BoolArray, Events, Int64Array, PlacedStream, events_at
+from openrow.memory.checking.table import COLUMN_COMMANDS, Finding, finding
 
 READS = frozenset({Command.READ, Command.READ_AUTO})
 WRITES = frozenset({Command.WRITE, Command.WRITE_AUTO})

@@ -12,8 +12,8 @@ import numpy as np
 from openrow.config.latency_formula import evaluate
 from openrow.config.memory import Command, Level, MemoryConfig, Refresh
 from openrow.config.timings import resolved_timings
-from openrow.memory.checker_events import Events, Int64Array, PlacedStream, banks_below, events_at
-from openrow.memory.checker_table import Finding, finding
+from openrow.memory.checking.events import Events, Int64Array, PlacedStream, banks_below, events_at
+from openrow.memory.checking.table import Finding, finding
 
 POSTPONED = 8
 """Refreshes that may be postponed: JESD79-4B, 4.26, on postponing refresh commands."""

@@ -13,7 +13,7 @@ import numpy as np
 from openrow.config.latency_formula import evaluate
 from openrow.config.memory import Command, Level, SplitActivation
 from openrow.config.timings import resolved_timings
-from openrow.memory.checker_events import (
+from openrow.memory.checking.events import (
     COMMANDS,
     NOWHERE,
     BoolArray,
@@ -24,7 +24,7 @@ from openrow.memory.checker_events import (
     events_at,
     previous,
 )
-from openrow.memory.checker_table import COLUMN_COMMANDS, Finding, finding
+from openrow.memory.checking.table import COLUMN_COMMANDS, Finding, finding
 
 OPENING = frozenset({Command.ACT, Command.ACT2})
 CLOSING = frozenset({Command.PRE, Command.PRE_ALL, Command.READ_AUTO, Command.WRITE_AUTO})
