@@ -201,7 +201,7 @@ def test_a_timing_that_is_itself_wrong_is_still_known_to_formulas(problems_of: P
         ("RoBaBgCoXx", "should be made of Ch Pc Ra Si Bg Ba Ro Co, but has 'Xx' at character 9"),
         ("RoBaBgCol", "but has 'Col' at character 7; the nearest is Co"),
         ("RoBaBGCo", "but has 'B' at character 5"),
-        ("RoBaBgCoRo", "should have Ro once, but has it again at character 9"),
+        ("RoBaBgCoRo", "should have Ro without a number once, but has it again at character 9"),
         ("RoBaBg", "the mapping should contain Co, since columns = 1024"),
         ("BaBgCo", "the mapping should contain Ro, since rows = 65536"),
         ("robabgco", "but has 'robabgco' at character 1"),

@@ -74,6 +74,16 @@ def test_a_mapping_is_read_from_the_top_bit() -> None:
     assert where.row.tolist() == [0, 0, 0, 1]
 
 
+def test_a_field_can_lie_in_several_places_its_lowest_bits_lowest() -> None:
+    memory = load_architecture("memory/hbm2-2000", ["memory.mapping=RoBaBgCoPcChCo2"]).memory
+    bits = address_bits(memory)
+    assert bits.column == [5, 6, 11, 12, 13]
+    assert (bits.channel, bits.pseudo_channel) == ([7, 8, 9], [10])
+    assert_inverse(memory, 5)
+    spelt_out = load_architecture("memory/hbm2-2000", ["memory.mapping=RoBaBgCo3PcChCo2"]).memory
+    assert address_bits(spelt_out) == bits
+
+
 def test_bits_below_a_burst_do_not_matter() -> None:
     memory = load_architecture("memory/hbm3-6400").memory
     mapping = AddressMapping(memory)

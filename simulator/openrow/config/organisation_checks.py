@@ -1,10 +1,9 @@
 """What the organisation, address mapping, command bus and refresh of a memory must be to one another."""
 
-import re
 from collections.abc import Iterator
 
 from openrow.config.findings import Finding
-from openrow.config.mapping import COUNT_OF_FIELD, FIELD_OF_TOKEN, bits_of
+from openrow.config.mapping import COUNT_OF_FIELD, FIELD_OF_TOKEN, Token, bits_of, tokens_of
 from openrow.config.problems import nearest
 from openrow.config.sound_values import SoundValues
 
@@ -101,31 +100,46 @@ def refresh(memory: SoundValues) -> Iterator[Finding]:
 
 
 def mapping_tokens(memory: SoundValues) -> Iterator[Finding]:
-    """Check a mapping written as tokens: each known, none twice, none missing that has bits."""
+    """Check a mapping written as tokens: each known, all bits of every field taken once."""
     mapping = memory.value("mapping")
     if not isinstance(mapping, str):
         return
     path = (("mapping",),)
-    seen: set[str] = set()
-    for token in re.finditer(r"[A-Z][^A-Z]*|[^A-Z]+", mapping):
-        where = f"at character {token.start() + 1}"
-        if token[0] not in FIELD_OF_TOKEN:
-            near = nearest(token[0], FIELD_OF_TOKEN)
+    tokens = tokens_of(mapping)
+    for token in tokens:
+        if token.name not in FIELD_OF_TOKEN:
+            near = nearest(token.name, FIELD_OF_TOKEN)
             hint = f"; the nearest is {near}" if near else ""
+            where = f"at character {token.place + 1}"
             known = " ".join(FIELD_OF_TOKEN)
             yield Finding(
-                path, f"should be made of {known}, but has '{token[0]}' {where}{hint}", repr(mapping)
+                path, f"should be made of {known}, but has '{token.name}' {where}{hint}", repr(mapping)
             )
-        elif token[0] in seen:
-            yield Finding(path, f"should have {token[0]} once, but has it again {where}", repr(mapping))
-        seen.add(token[0])
-    for token_name, field in FIELD_OF_TOKEN.items():
-        count = COUNT_OF_FIELD[field]
-        if token_name not in seen and memory.is_sound(count) and memory.value(count) > 1:
-            if field == "column" and _has_one_burst(memory):
-                continue
-            expected = f"the mapping should contain {token_name}, since {count} = {memory.value(count)}"
-            yield Finding((("mapping",), (count,)), expected, repr(mapping))
+    for name, field in FIELD_OF_TOKEN.items():
+        if memory.is_sound(COUNT_OF_FIELD[field]):
+            yield from _token_bits(memory, [token for token in tokens if token.name == name], name, field)
+
+
+def _token_bits(memory: SoundValues, tokens: list[Token], name: str, field: str) -> Iterator[Finding]:
+    """Check that the tokens of one field take all its bits, and each once."""
+    found, key = repr(memory.value("mapping")), COUNT_OF_FIELD[field]
+    count = memory.value(key)
+    paths = (("mapping",), (key,))
+    if not tokens:
+        if count > 1 and not (field == "column" and _has_one_burst(memory)):
+            yield Finding(paths, f"the mapping should contain {name}, since {key} = {count}", found)
+        return
+    rest = [token for token in tokens if token.bits is None]
+    if len(rest) > 1:
+        where = f"at character {rest[1].place + 1}"
+        expected = f"should have {name} without a number once, but has it again {where}"
+        yield Finding((("mapping",),), expected, found)
+    elif field != "column" or memory.is_sound("burst_length"):
+        places = count // memory.value("burst_length") if field == "column" else count
+        width, taken = max(bits_of(places), 0), sum(token.bits or 0 for token in tokens)
+        if taken > width or (taken < width and not rest):
+            expected = f"should give {name} {width} bits in all, since {key} = {count}, but gives {taken}"
+            yield Finding(paths, expected, found)
 
 
 def mapping_bits(memory: SoundValues) -> Iterator[Finding]:

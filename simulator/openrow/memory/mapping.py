@@ -6,12 +6,13 @@ field with one element takes no bits and may be left out. Explicit lists of bits
 contiguous fields, and ``bank_hash`` XORs row bits into the others.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from openrow.config.mapping import FIELD_OF_TOKEN, bits_of
+from openrow.config.mapping import FIELD_OF_TOKEN, bits_of, tokens_of
 from openrow.config.memory import AddressBits, MemoryConfig
 from openrow.memory.mapping_compiled import decode_block, encode_block
 from openrow_kernels.compilation import read_only
@@ -44,13 +45,17 @@ def address_bits(memory: MemoryConfig) -> AddressBits:
     if isinstance(memory.mapping, AddressBits):
         return memory.mapping
     widths = field_bits(memory)
-    tokens = [memory.mapping[i : i + 2] for i in range(0, len(memory.mapping), 2)]
-    lists: dict[str, list[int]] = {}
+    tokens = tokens_of(memory.mapping)
+    counted = Counter[str]()
+    for token in tokens:
+        counted[token.name] += token.bits or 0
+    lists: dict[str, list[int]] = {name: [] for name in widths}
     position = offset_bits(memory)
     for token in reversed(tokens):
-        name = FIELD_OF_TOKEN[token]
-        lists[name] = list(range(position, position + widths[name]))
-        position += widths[name]
+        name = FIELD_OF_TOKEN[token.name]
+        bits = widths[name] - counted[token.name] if token.bits is None else token.bits
+        lists[name] += range(position, position + bits)
+        position += bits
     return AddressBits(**lists)
 
 
