@@ -8,6 +8,7 @@ from openrow.memory.columns import (
     AT_BANKS,
     AT_CHANNELS,
     AT_ENTRIES,
+    AT_EVENTS,
     AT_SOURCES,
     BANK,
     BANK_COLUMNS,
@@ -158,6 +159,7 @@ def offer(rules: Cells, s: Cells, feeds: Cells, times: Cells, src: int, f: int, 
     request_waits(rules, s, s[b + BUS], now)
     s[ch + N_READS + is_write] += 1
     s[ch + PLANNED] = 0
+    s[s[AT_EVENTS] + feeds[f + F_CHANNEL]] = 0
     return True
 
 

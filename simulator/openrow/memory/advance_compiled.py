@@ -12,6 +12,7 @@ from openrow.memory.columns import (
     ACT2_ENTRY,
     ACT2_LATEST,
     AT_CHANNELS,
+    AT_EVENTS,
     AT_SOURCES,
     CHANNEL_SIZE,
     CHANNELS,
@@ -168,11 +169,24 @@ def look_at_sources(s: Cells, feeds: Cells, now: int, target: int) -> tuple[int,
 @inlined
 def next_target(rules: Cells, s: Cells, now: int, target: int) -> int:
     """The next cycle at which any channel does anything, at most ``target``."""
-    ch = s[AT_CHANNELS]
-    for _ in range(s[CHANNELS]):
-        target = min(target, next_event(rules, s, ch, now))
-        ch += rules[CHANNEL_SIZE]
+    events = s[AT_EVENTS]
+    for number in range(s[CHANNELS]):
+        if s[events + number] == 0:
+            ch = s[AT_CHANNELS] + number * rules[CHANNEL_SIZE]
+            s[events + number] = next_event(rules, s, ch, now)
+        target = min(target, s[events + number])
     return target
+
+
+@inlined
+def run_channels(rules: Cells, rows: Cells, s: Cells, log: Cells, times: Cells, cycle: int) -> None:
+    """Run the channels that do anything in ``cycle``."""
+    events = s[AT_EVENTS]
+    for number in range(s[CHANNELS]):
+        if s[events + number] == cycle:
+            s[events + number] = 0
+            ch = s[AT_CHANNELS] + number * rules[CHANNEL_SIZE]
+            run_channel(rules, rows, s, log, times, ch, cycle)
 
 
 @compiled
@@ -189,10 +203,7 @@ def run(rules: Cells, rows: Cells, s: Cells, feeds: Cells, log: Cells, times: Ce
         if reason != REACHED or now >= until:
             break
         target = next_target(rules, s, now, target)
-        ch = s[AT_CHANNELS]
-        for _ in range(s[CHANNELS]):
-            run_channel(rules, rows, s, log, times, ch, target)
-            ch += rules[CHANNEL_SIZE]
+        run_channels(rules, rows, s, log, times, target)
         now = target
     s[CLOCK] = now
     return reason

@@ -58,10 +58,10 @@ CAUSE_NAMES = (
 
 FAR = 1 << 58  # a cycle that never comes; shifted by CAUSE_BITS it still fits
 
-# The head of ``s``: the present cycle, logged commands and room for them, room in a feed, sources, channels
-# and where they begin.
-CLOCK, LOGGED, LOG_CAPACITY, FEED_CAPACITY, SOURCES, CHANNELS, AT_SOURCES, AT_CHANNELS = range(8)
-HEADER = 8
+# The head of ``s``: the present cycle, logged commands and room for them, room in a feed, sources, channels,
+# where they begin, and where their next events are kept: a cycle, or 0 where it has to be found anew.
+CLOCK, LOGGED, LOG_CAPACITY, FEED_CAPACITY, SOURCES, CHANNELS, AT_SOURCES, AT_CHANNELS, AT_EVENTS = range(9)
+HEADER = 9
 
 # rows: one resolved timing constraint; ``rules[ROW_START + p]`` is the first row of preceding command p.
 FOLLOWING, LATENCY, SPAN, PARENT_SPAN, WINDOW, RING, ROW_CAUSE = range(7)

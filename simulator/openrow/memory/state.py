@@ -28,9 +28,11 @@ def new_state(standard: Standard, channels: int, sources: Sequence[SourceShape])
     """Idle channels and sources at cycle 0, all banks closed; int64, laid out as ``columns`` says."""
     rules = standard.rules
     source_sizes = [c.SOURCE_COLUMNS + source.window + 1 for source in sources]
-    at_channels = c.HEADER + sum(source_sizes)
+    at_events = c.HEADER + sum(source_sizes)
+    at_channels = at_events + channels
     s = np.zeros(at_channels + channels * int(rules[c.CHANNEL_SIZE]), dtype=np.int64)
-    s[[c.SOURCES, c.CHANNELS, c.AT_SOURCES, c.AT_CHANNELS]] = len(sources), channels, c.HEADER, at_channels
+    s[[c.SOURCES, c.CHANNELS]] = len(sources), channels
+    s[[c.AT_SOURCES, c.AT_EVENTS, c.AT_CHANNELS]] = c.HEADER, at_events, at_channels
     place = c.HEADER
     for number, (source, size) in enumerate(zip(sources, source_sizes, strict=True)):
         s[[place + c.S_NUMBER, place + c.S_SIZE]] = number, size
