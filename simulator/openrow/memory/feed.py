@@ -1,6 +1,7 @@
 """Feeding a memory: trace entries checked, split into bursts, decoded and handed to the channels in order."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -34,6 +35,16 @@ class Entries(Protocol):
     @property
     def cycle(self) -> NDArray[np.int64] | None:
         """Arrival times in memory cycles; None where an entry comes as soon as the one before it is taken."""
+
+
+@dataclass(frozen=True)
+class NoEntries:
+    """A chunk of a trace without an entry."""
+
+    address: NDArray[np.uint64] = field(default_factory=lambda: np.empty(0, dtype=np.uint64))
+    is_write: NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, dtype=np.bool_))
+    size: None = None
+    cycle: None = None
 
 
 class Feeder:

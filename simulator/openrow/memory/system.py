@@ -18,7 +18,7 @@ from openrow.config.memory import MemoryConfig
 from openrow.memory import columns as c
 from openrow.memory.advance_compiled import advance
 from openrow.memory.commands import CommandStream, stream_of_record
-from openrow.memory.feed import Entries, Feeder
+from openrow.memory.feed import Entries, Feeder, NoEntries
 from openrow.memory.mapping import AddressMapping
 from openrow.memory.standard import Int64Array, resolve_standard
 from openrow.memory.state import SourceShape, new_state
@@ -132,8 +132,14 @@ class MemorySystem:
         self._held: list[Int64Array] = []
         workers = min(group_count, os.cpu_count() or 1)
         self._pool = ThreadPoolExecutor(workers) if workers > 1 else None
-        self._run(self.groups[0], 0)  # loads the compiled loop before anything is timed
-        self.cpu_seconds = 0.0
+        self._load_compiled_code()
+
+    def _load_compiled_code(self) -> None:
+        """Load what is compiled before anything is timed."""
+        self._run(self.groups[0], 0)
+        counts = np.zeros(len(self._feeds), dtype=np.int64)
+        nothing = NoEntries()
+        Feeder(self.mapping, iter([nothing]), 1, wrap=False).fill(self._feeds, counts, self.apart, 0)
 
     def offer(
         self, source: int, chunks: Iterator[Entries], entry_bytes: int = 1, awaited: bool = False

@@ -39,10 +39,13 @@ def limiting_sentence(tree: Mapping[str, Any]) -> str:
     Parameters
     ----------
     tree
-        A result with ``data_bus_busy`` and ``lost_time``, shares of the data buses' time.
+        A result with ``data_bus_busy`` and ``lost_time``, shares of the data buses' time; an engine that does
+        not account for lost time leaves the latter empty.
     """
     busy: float = tree["data_bus_busy"]
     lost: Mapping[str, float] = tree["lost_time"]
+    if not lost:
+        return f"The data bus carried data for {100 * busy:.0f} % of the time; the rest is not accounted for."
     if busy >= FULL or not any(lost.values()):
         return f"Limited by the data bus: it carried data for {100 * busy:.0f} % of the time."
     cause = max(lost, key=lambda name: lost[name])

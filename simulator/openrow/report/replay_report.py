@@ -145,7 +145,7 @@ def _number(value: float | None) -> str:
 
 def _lost_time(tree: Tree) -> "Table":
     table = _table("Time of the data bus", "share", "")
-    lost = sorted(((tree["lost_time"][name], CAUSES[name]) for name in CAUSES), reverse=True)
+    lost = sorted(((share, CAUSES[name]) for name, share in tree["lost_time"].items()), reverse=True)
     for share, name in [(tree["data_bus_busy"], "data"), *lost]:
         if share >= LEAST_SHARE:
             table.add_row(name, percent(share), _bar(share))
@@ -176,7 +176,7 @@ def _channels(channels: Sequence[Tree]) -> "Table":
     table.columns[-1].justify = "left"
     for name, channel in _shown(channels):
         lost: Mapping[str, float] = channel["lost_time"]
-        cause = max(lost, key=lambda name: lost[name])
+        cause = max(lost, key=lambda name: lost[name], default=None)
         pin = channel["bandwidth_gb_per_s"]["pin"]
         table.add_row(
             name,
@@ -185,8 +185,8 @@ def _channels(channels: Sequence[Tree]) -> "Table":
             MISSING if pin is None else f"{pin:.2f}",
             quantity(channel["latency_ns"]["mean"], TIME_UNITS),
             percent(channel["data_bus_busy"]),
-            percent(lost[cause]),
-            CAUSES[cause],
+            percent(None if cause is None else lost[cause]),
+            MISSING if cause is None else CAUSES[cause],
         )
     return table
 
