@@ -132,7 +132,7 @@ def test_a_real_replay_can_be_reported_and_plotted() -> None:
     tree = replay(architecture, Traffic("example", len(address), {}, chunks, ())).as_dict()
     text = printed(tree)
     assert text.startswith(limiting_sentence(tree)[:40])
-    assert "512: 384 reads, 128 writes" in text
+    assert "256: 192 reads, 64 writes" in text
     assert len(plot_time_and_rows({"example": tree}).axes) == 2
     assert all(plot_banks(tree, name).axes for name in BANK_FIGURES)
 
