@@ -130,7 +130,7 @@ class Controller(Section):
     read_queue: QueueSize = 32
     write_queue: QueueSize = 32
     write_high_watermark: Annotated[float, Field(gt=0, le=1)] = 0.8
-    write_low_watermark: Annotated[float, Field(ge=0, lt=1)] = 0.2
+    write_low_watermark: Annotated[float, Field(gt=0, lt=1)] = 0.2
     read_merging: bool = False
     write_coalescing: bool = True
     write_forwarding: bool = True

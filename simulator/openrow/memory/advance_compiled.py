@@ -49,6 +49,7 @@ from openrow.memory.columns import (
     SIZE_W,
     SOURCES,
     SPLIT_ACTIVATE,
+    STALLED,
     SYNC_ENTRY,
     SYNC_EXPIRY_READ,
     SYNC_READ,
@@ -203,6 +204,9 @@ def run(rules: Cells, rows: Cells, s: Cells, feeds: Cells, log: Cells, times: Ce
         if reason != REACHED or now >= until:
             break
         target = next_target(rules, s, now, target)
+        if target == FAR:
+            reason = STALLED
+            break
         run_channels(rules, rows, s, log, times, target)
         now = target
     s[CLOCK] = now
@@ -240,6 +244,6 @@ def advance(
     -------
     int
         REACHED, NEED_FEED (a source has offered all it was given), LOG_FULL, COMPLETED (an awaited source has
-        got everything back) or DRAINED.
+        got everything back), DRAINED, or STALLED (requests wait that nothing will ever serve: a fault).
     """
     return run(pointer(rules), pointer(rows), pointer(s), pointer(feeds), pointer(log), pointer(times), until)

@@ -71,7 +71,8 @@ def update_queue_candidates(rules: Cells, s: Cells, ch: int, queue: int, b: int)
     """Find the candidates of bank ``b`` in one queue."""
     o = queue * QUEUE_STRIDE
     hit_key = row_key = FAR
-    if s[b + HELD] == 0:
+    # First come, first served: the oldest request holds up the others even while a refresh holds its bank.
+    if s[b + HELD] == 0 or rules[SCHEDULER] == FCFS:
         if s[b + OPEN_ROW] == CLOSED:
             if s[b + HEAD + o] != 0:
                 row_key = s[s[b + HEAD + o] + ORDER]

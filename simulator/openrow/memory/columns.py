@@ -256,7 +256,7 @@ FEED_COLUMNS = 8
 SOURCE_COLUMNS = 15  # followed by the heap of the window's slots
 
 # Why ``advance`` returned.
-REACHED, NEED_FEED, LOG_FULL, COMPLETED, DRAINED = range(5)
+REACHED, NEED_FEED, LOG_FULL, COMPLETED, DRAINED, STALLED = range(6)
 
 # record: one issued command.
 R_CYCLE, R_COMMAND, R_CHANNEL, R_BANK, R_ROW, R_COLUMN, R_WIDE = range(7)

@@ -33,6 +33,7 @@ from openrow.memory.columns import (
     FCFS,
     FR_FCFS,
     FR_FCFS_CAP,
+    HELD,
     HIGH_WATERMARK,
     HIT,
     IS_WRITE,
@@ -166,7 +167,7 @@ def scan_in_order(rules: Cells, s: Cells, ch: int, queue: int, floor: int) -> tu
     if s[ch + SIZE_PROMOTED] > 0 or s[ch + ACT2_ENTRY] != 0:
         return FAR, 0, ACT
     e = oldest(rules, s, ch, queue)
-    if e == 0:
+    if e == 0 or s[s[e + BANK] + HELD] != 0:
         return FAR, 0, ACT
     command = needed_command(s, e)
     cycle = max(limit_of(rules, s, ch, s[e + BANK], command) >> CAUSE_BITS, floor)

@@ -37,6 +37,7 @@ class Reason(IntEnum):
     LOG_FULL = c.LOG_FULL
     COMPLETED = c.COMPLETED
     DRAINED = c.DRAINED
+    STALLED = c.STALLED
 
 
 @dataclass
@@ -211,6 +212,8 @@ class MemorySystem:
             outcomes = list(self._pool.map(lambda group: self._run(group, until), self.groups))
         self.cpu_seconds += sum(seconds for _, seconds in outcomes)
         reasons = {reason for reason, _ in outcomes}
+        if Reason.STALLED in reasons:
+            raise RuntimeError("the memory holds requests that no command can ever serve")
         for reason in (Reason.LOG_FULL, Reason.NEED_FEED, Reason.COMPLETED, Reason.REACHED):
             if reason in reasons:
                 return reason
