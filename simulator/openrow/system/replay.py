@@ -13,7 +13,6 @@ from openrow.config.organisation import burst_bytes
 from openrow.config.timings import cycle_ns
 from openrow.engine.clock import ClockDomain
 from openrow.engine.memory_process import MemoryProcess
-from openrow.errors import UserError
 from openrow.memory import columns as c
 from openrow.memory.commands import CommandStream
 from openrow.memory.feed import Feeder
@@ -28,7 +27,6 @@ from openrow_traces.chunk import TraceChunk
 CommandSink = Callable[[CommandStream], None]
 TimesSink = Callable[[NDArray[np.int64]], None]
 EVENT_NOTE = "the event engine does not account for lost time or single banks: engine=compiled does"
-FAST_NOTE = "fidelity fast is an approximation: the documentation shows its error and what it leaves out"
 
 
 class Outcome(NamedTuple):
@@ -129,9 +127,7 @@ def replay(
     """
     unsized: list[bool] = []
     chunks = _counted(traffic.chunks(), progress, unsized)
-    if architecture.fidelity == "fast":
-        outcome = _play_fast(architecture, chunks, on_commands, on_times)
-    elif architecture.engine == "event":
+    if architecture.engine == "event":
         outcome = _play_events(architecture, traffic, chunks, on_commands, on_times)
     else:
         outcome = _play_compiled(architecture, traffic, chunks, on_commands, on_times)
@@ -230,26 +226,3 @@ def _play_events(
         on_times(times)
     statistics = event_statistics(config, run, times, is_write, channel)
     return Outcome(statistics, feeder.entries, seconds, True, (EVENT_NOTE,))
-
-
-def _play_fast(
-    architecture: Architecture,
-    chunks: Iterator[TraceChunk],
-    on_commands: CommandSink | None,
-    on_times: TimesSink | None,
-) -> Outcome:
-    """The fast model, which knows no single commands or requests."""
-    from openrow.memory.fast import FastMemory
-
-    if on_commands is not None or on_times is not None:
-        raise UserError("fidelity fast issues no commands and times no requests: use fidelity=exact")
-    shape = source_shape(architecture)
-    if shape.window or shape.interval:
-        raise UserError("fidelity fast has no source.window or issue interval: use fidelity=exact with them")
-    memory = FastMemory(architecture.memory)
-    complete = True
-    try:
-        memory.play(chunks, entry_bytes(architecture))
-    except KeyboardInterrupt:
-        complete = False
-    return Outcome(memory.statistics(), memory.entries, memory.cpu_seconds, complete, (FAST_NOTE,))
