@@ -62,7 +62,9 @@ class Requests:
         return Traffic(address, is_write, self._stamps(random), self.window, self.interval, self.consume)
 
     def _places(self, memory: MemoryConfig, random: np.random.Generator) -> Coordinates:
-        per_channel = memory.pseudo_channels * memory.ranks * memory.stack_ids * memory.bank_groups * memory.banks
+        per_channel = (
+            memory.pseudo_channels * memory.ranks * memory.stack_ids * memory.bank_groups * memory.banks
+        )
         touched = random.permutation(per_channel)[: self.banks]
         channel = random.integers(0, memory.channels, self.count)
         bank = touched[random.integers(0, len(touched), self.count)]
