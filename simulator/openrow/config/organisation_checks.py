@@ -86,7 +86,9 @@ def auto_precharge(memory: SoundValues) -> Iterator[Finding]:
         for plain, automatic in (("RD", "RDA"), ("WR", "WRA")):
             if (plain in following) != (automatic in following):
                 expected = f"should list {plain} and {automatic} together: both are ready at the same time"
-                yield Finding((("constraints", index, "following"),), expected, ", ".join(following))
+                place = ("constraints", index, "following")
+                elements = [(*place, number) for number in range(len(following))]
+                yield Finding((place, *elements), expected, ", ".join(following))
 
 
 def refresh(memory: SoundValues) -> Iterator[Finding]:
