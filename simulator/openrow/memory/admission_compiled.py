@@ -3,6 +3,7 @@
 from openrow.memory.accounting_compiled import request_waits
 from openrow.memory.candidates_compiled import update_queue_candidates
 from openrow.memory.columns import (
+    ACT2_ENTRY,
     ADDRESS,
     ARRIVAL,
     AT_BANKS,
@@ -88,7 +89,7 @@ def fill_entry(s: Cells, e: int, b: int, feeds: Cells, f: int, src: int, now: in
 @inlined
 def merging_has_room(rules: Cells, s: Cells, ch: int) -> bool:
     """Whether one more read may be merged into a waiting one."""
-    waiting = s[ch + SIZE_R] + s[ch + SIZE_W] + s[ch + SIZE_PROMOTED]
+    waiting = s[ch + SIZE_R] + s[ch + SIZE_W] + s[ch + SIZE_PROMOTED] + (s[ch + ACT2_ENTRY] != 0)
     return rules[ENTRIES] - s[ch + FREE] - waiting < rules[MERGING]
 
 
