@@ -20,7 +20,7 @@ from benchmarks.traces import RECORDED, REQUESTS, traces
 from openrow.config.architecture import Architecture
 from openrow.config.loading import load_architecture
 from openrow.engine.memory_process import MemoryProcess
-from openrow.memory.state import SourceShape
+from openrow.memory.controller.state import SourceShape
 from openrow.memory.system import MemorySystem
 from openrow.system.replay import memory_clock
 from openrow.system.traffic import kernel_traffic

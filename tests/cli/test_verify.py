@@ -9,7 +9,7 @@ from memory_checker.controller_streams import controller_stream, random_entries
 from openrow.cli.main import main
 from openrow.config.loading import load_architecture
 from openrow.memory.commands import HEADER, write_commands, write_header
-from openrow.memory.state import SourceShape
+from openrow.memory.controller.state import SourceShape
 
 ARCH = ["--arch", "memory/ddr4-2400"]
 ILLEGAL = """\

@@ -10,11 +10,11 @@ from openrow.config.memory import MemoryConfig
 from openrow.engine.event_channel import Counters
 from openrow.engine.event_engine import Traffic
 from openrow.memory import columns as c
-from openrow.memory.advance_compiled import advance
 from openrow.memory.commands import CommandStream, stream_of_record
+from openrow.memory.controller.advance_compiled import advance
+from openrow.memory.controller.state import SourceShape, new_state
 from openrow.memory.mapping import AddressMapping
 from openrow.memory.standard import Standard, resolve_standard
-from openrow.memory.state import SourceShape, new_state
 from openrow_kernels.compilation import read_only
 
 LOG_RECORDS = 1 << 17

@@ -14,7 +14,7 @@ from openrow.config.timings import cycle_ns
 from openrow.engine.clock import ClockDomain
 from openrow.engine.memory_process import MemoryProcess
 from openrow.memory.commands import CommandStream
-from openrow.memory.state import SourceShape
+from openrow.memory.controller.state import SourceShape
 from openrow.memory.system import FAR, MemorySystem, Reason
 from openrow_traces.chunk import TraceChunk
 

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from openrow.config.memory import MemoryConfig
 from openrow.memory.commands import CommandStream
+from openrow.memory.controller.state import SourceShape
 from openrow.memory.mapping import AddressMapping
-from openrow.memory.state import SourceShape
 from openrow.memory.system import FAR, MemorySystem, Reason
 
 

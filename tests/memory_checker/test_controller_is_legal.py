@@ -11,7 +11,7 @@ from memory_checker.controller_streams import controller_stream, random_entries
 from memory_standards.independent_resolver import shipped
 from openrow.config.memory import Cause, Command, Constraint, Level, PagePolicy, Refresh, Scheduler
 from openrow.memory.checking.examine import check_commands
-from openrow.memory.state import SourceShape
+from openrow.memory.controller.state import SourceShape
 
 ENTRIES = 300
 COMMANDS_OF = {

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from openrow.config.loading import load_architecture
 from openrow.config.memory import MemoryConfig
 from openrow.memory.commands import CommandStream
+from openrow.memory.controller.state import SourceShape
 from openrow.memory.mapping import AddressMapping, Coordinates
-from openrow.memory.state import SourceShape
 from openrow.memory.statistics import MemoryStatistics, memory_statistics
 from openrow.memory.system import FAR, MemorySystem, Reason
 from openrow_traces.chunk import TraceChunk

@@ -9,7 +9,7 @@ from memory_statistics.playing import ONE_CHANNEL, Request, Run, memory_of, play
 from openrow.config.latency_formula import evaluate
 from openrow.config.memory import MemoryConfig
 from openrow.config.timings import resolved_timings
-from openrow.memory.state import SourceShape
+from openrow.memory.controller.state import SourceShape
 from openrow.memory.statistics import BusTime
 
 DDR4 = memory_of("ddr4-2400")

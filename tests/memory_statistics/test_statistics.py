@@ -8,8 +8,8 @@ import pytest
 
 from memory_statistics.playing import Request, Run, memory_of, play, random_requests
 from openrow.memory import columns as c
-from openrow.memory.accounting_compiled import latency_bucket
-from openrow.memory.state import SourceShape
+from openrow.memory.controller.accounting_compiled import latency_bucket
+from openrow.memory.controller.state import SourceShape
 from openrow.memory.statistics import (
     Activity,
     LatencyStatistics,

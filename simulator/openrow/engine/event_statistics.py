@@ -14,8 +14,8 @@ from openrow.config.timings import cycle_ns, resolved_timings
 from openrow.engine.event_channel import Counters
 from openrow.engine.event_engine import EventRun
 from openrow.memory import columns as c
-from openrow.memory.accounting_compiled import latency_bucket
 from openrow.memory.commands import CommandStream
+from openrow.memory.controller.accounting_compiled import latency_bucket
 from openrow.memory.statistics import (
     Activity,
     BusTime,

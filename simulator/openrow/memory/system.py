@@ -16,12 +16,12 @@ import numpy as np
 
 from openrow.config.memory import MemoryConfig
 from openrow.memory import columns as c
-from openrow.memory.advance_compiled import advance
 from openrow.memory.commands import CommandStream, stream_of_record
+from openrow.memory.controller.advance_compiled import advance
+from openrow.memory.controller.state import SourceShape, new_state
 from openrow.memory.feed import Entries, Feeder, NoEntries
 from openrow.memory.mapping import AddressMapping
 from openrow.memory.standard import Int64Array, resolve_standard
-from openrow.memory.state import SourceShape, new_state
 from openrow_kernels.compilation import read_only
 
 FEED_REQUESTS = 1 << 14

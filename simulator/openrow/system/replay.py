@@ -15,9 +15,9 @@ from openrow.engine.clock import ClockDomain
 from openrow.engine.memory_process import MemoryProcess
 from openrow.memory import columns as c
 from openrow.memory.commands import CommandStream
+from openrow.memory.controller.state import SourceShape
 from openrow.memory.feed import Feeder
 from openrow.memory.mapping import AddressMapping
-from openrow.memory.state import SourceShape
 from openrow.memory.statistics import MemoryStatistics, memory_statistics
 from openrow.memory.system import MemorySystem
 from openrow.system.result import ReplayResult

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from openrow.config.memory import MemoryConfig
 from openrow.memory import columns as c
-from openrow.memory.state import SourceShape
+from openrow.memory.controller.state import SourceShape
 from openrow.memory.system import FAR, MemorySystem, Reason
 from openrow.validation.streams import counters, data, reference_memory
 from openrow_traces.chunk import TraceChunk

@@ -13,7 +13,7 @@ from openrow.config.loading import load_architecture
 from openrow.config.memory import MemoryConfig
 from openrow.memory import columns as c
 from openrow.memory.commands import CommandStream
-from openrow.memory.state import SourceShape
+from openrow.memory.controller.state import SourceShape
 from openrow.memory.system import FAR, MemorySystem, Reason
 from openrow_traces.chunk import TraceChunk
 

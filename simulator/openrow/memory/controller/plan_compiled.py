@@ -35,8 +35,8 @@ from openrow.memory.columns import (
     TIMEOUT_PAGE,
     WRITE,
 )
-from openrow.memory.refresh_compiled import plan_refresh, queues_are_silent
-from openrow.memory.scheduling_compiled import (
+from openrow.memory.controller.refresh_compiled import plan_refresh, queues_are_silent
+from openrow.memory.controller.scheduling_compiled import (
     scan_hits,
     scan_in_order,
     scan_promoted,

@@ -60,7 +60,7 @@ from openrow.memory.columns import (
     WRITE,
     WRITE_AUTO,
 )
-from openrow.memory.timing_compiled import limit_of
+from openrow.memory.controller.timing_compiled import limit_of
 from openrow_kernels.compilation import Cells, inlined
 
 

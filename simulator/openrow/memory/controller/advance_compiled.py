@@ -6,7 +6,6 @@ All channels and all sources share one time. State lives in one array and surviv
 import numpy as np
 from numpy.typing import NDArray
 
-from openrow.memory.admission_compiled import next_offer, offer_all
 from openrow.memory.columns import (
     ACT2,
     ACT2_ENTRY,
@@ -56,9 +55,10 @@ from openrow.memory.columns import (
     SYNC_UNTIL,
     WRITE,
 )
-from openrow.memory.issue_compiled import close_bank, close_scope, issue_for_request, refresh
-from openrow.memory.plan_compiled import plan, plan_row_slot
-from openrow.memory.refresh_compiled import refreshes_fall_due
+from openrow.memory.controller.admission_compiled import next_offer, offer_all
+from openrow.memory.controller.issue_compiled import close_bank, close_scope, issue_for_request, refresh
+from openrow.memory.controller.plan_compiled import plan, plan_row_slot
+from openrow.memory.controller.refresh_compiled import refreshes_fall_due
 from openrow_kernels.compilation import Cells, compiled, inlined, pointer
 
 

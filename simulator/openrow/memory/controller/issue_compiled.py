@@ -1,13 +1,5 @@
 """One command issued: row state, queues, statistics, timing, record."""
 
-from openrow.memory.accounting_compiled import (
-    bank_opened,
-    banks_closed,
-    count_activation,
-    count_column,
-    count_command,
-)
-from openrow.memory.candidates_compiled import update_candidates
 from openrow.memory.columns import (
     ACT,
     ACT2,
@@ -68,10 +60,24 @@ from openrow.memory.columns import (
     WRITE,
     WRITE_AUTO,
 )
-from openrow.memory.completion_compiled import retire_read, retire_write
-from openrow.memory.queues_compiled import append_promoted, remove, remove_promoted, row_closed, row_opened
-from openrow.memory.refresh_compiled import hold_bank, release_bank
-from openrow.memory.timing_compiled import apply_constraints
+from openrow.memory.controller.accounting_compiled import (
+    bank_opened,
+    banks_closed,
+    count_activation,
+    count_column,
+    count_command,
+)
+from openrow.memory.controller.candidates_compiled import update_candidates
+from openrow.memory.controller.completion_compiled import retire_read, retire_write
+from openrow.memory.controller.queues_compiled import (
+    append_promoted,
+    remove,
+    remove_promoted,
+    row_closed,
+    row_opened,
+)
+from openrow.memory.controller.refresh_compiled import hold_bank, release_bank
+from openrow.memory.controller.timing_compiled import apply_constraints
 from openrow_kernels.compilation import Cells, compiled, inlined
 
 

@@ -5,7 +5,6 @@ served in order and only its head matters, so it is two counts: refreshes that h
 done. The k-th per-bank refresh of a scope addresses its bank k modulo the number of banks.
 """
 
-from openrow.memory.candidates_compiled import update_candidates
 from openrow.memory.columns import (
     ACT2_ENTRY,
     ALL_BANK_REFRESH,
@@ -37,7 +36,8 @@ from openrow.memory.columns import (
     SIZE_PROMOTED,
     SUM_M,
 )
-from openrow.memory.timing_compiled import limit_of
+from openrow.memory.controller.candidates_compiled import update_candidates
+from openrow.memory.controller.timing_compiled import limit_of
 from openrow_kernels.compilation import Cells, compiled, inlined
 
 

@@ -54,7 +54,7 @@ from openrow.memory.columns import (
     SLOT_MASK,
     WRITE_MODE,
 )
-from openrow.memory.timing_compiled import limit_of
+from openrow.memory.controller.timing_compiled import limit_of
 from openrow_kernels.compilation import Cells, compiled, inlined
 
 

@@ -1,6 +1,5 @@
 """What a source gets back: returned reads, finished writes, freed slots of its window."""
 
-from openrow.memory.accounting_compiled import count_latency
 from openrow.memory.columns import (
     ARRIVAL,
     LAST_END,
@@ -18,7 +17,8 @@ from openrow.memory.columns import (
     SOURCE,
     SOURCE_COLUMNS,
 )
-from openrow.memory.queues_compiled import free_entry
+from openrow.memory.controller.accounting_compiled import count_latency
+from openrow.memory.controller.queues_compiled import free_entry
 from openrow_kernels.compilation import Cells, compiled, inlined
 
 

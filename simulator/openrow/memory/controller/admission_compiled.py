@@ -1,7 +1,5 @@
 """Offering requests: sources take turns, channels accept, forward, coalesce, merge, or refuse."""
 
-from openrow.memory.accounting_compiled import request_waits
-from openrow.memory.candidates_compiled import update_queue_candidates
 from openrow.memory.columns import (
     ACT2_ENTRY,
     ADDRESS,
@@ -66,8 +64,10 @@ from openrow.memory.columns import (
     SOURCES,
     WRITES,
 )
-from openrow.memory.completion_compiled import finish, free_slots, return_read
-from openrow.memory.queues_compiled import append, new_entry, waiting_at
+from openrow.memory.controller.accounting_compiled import request_waits
+from openrow.memory.controller.candidates_compiled import update_queue_candidates
+from openrow.memory.controller.completion_compiled import finish, free_slots, return_read
+from openrow.memory.controller.queues_compiled import append, new_entry, waiting_at
 from openrow_kernels.compilation import Cells, compiled, inlined
 
 
