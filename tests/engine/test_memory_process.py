@@ -136,6 +136,19 @@ def test_stopping_on_the_way_changes_nothing(seed: int, stops: list[int], window
     assert same(*runs)
 
 
+def test_a_channel_that_is_never_asked_does_not_keep_the_others_waiting() -> None:
+    memory = memory_of("memory.mapping=ChPcRoBaBgCo")
+    env = simpy.Environment()
+    system = MemorySystem(memory, [SourceShape()])
+    process = MemoryProcess(env, system, clock_of(memory))
+    env.timeout(20_000)  # somebody else's event, in the middle
+    done = env.run(process.request(0, iter([random_reads(1, 300)])))
+    alone = MemorySystem(memory, [SourceShape()])
+    alone.offer(0, iter([random_reads(1, 300)]))
+    run_at_once(alone)
+    assert done == alone.end_cycle()
+
+
 def test_independent_channels_issue_what_coupled_ones_do_where_nothing_holds_them_back() -> None:
     memory = memory_of()
     apart = MemorySystem(memory, [SourceShape()], log_commands=True)

@@ -59,7 +59,8 @@ class MemoryProcess:
                 self._asked = self.env.event()
                 yield self._asked
             horizon = self.env.peek()
-            endless = horizon == float("inf")
+            # Channels that do not depend on one another have one source, and nobody else's event concerns them.
+            endless = horizon == float("inf") or self.memory.apart
             reason = self.memory.advance(FAR if endless else self.clock.cycle_at(int(horizon)))
             if reason is Reason.NEED_FEED:
                 self.memory.feed()
