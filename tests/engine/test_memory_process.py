@@ -136,6 +136,29 @@ def test_stopping_on_the_way_changes_nothing(seed: int, stops: list[int], window
     assert same(*runs)
 
 
+@pytest.mark.parametrize("window", [0, 4])
+def test_a_device_that_asks_after_a_pause_is_served_after_it(window: int) -> None:
+    memory = memory_of()
+    requests = random_reads(1, 40)
+    expected = MemorySystem(memory, [SourceShape(window=window)], log_commands=True)
+    late = np.full(len(requests), 10_000, dtype=np.int64)
+    expected.offer(0, iter([TraceChunk(requests.address, requests.is_write, requests.size, late)]))
+    commands = run_at_once(expected)
+
+    env, clock = simpy.Environment(), clock_of(memory)
+    system = MemorySystem(memory, [SourceShape(window=window)], log_commands=True)
+    process = MemoryProcess(env, system, clock)
+
+    def device() -> Generator[simpy.Event, int, None]:
+        yield env.timeout(clock.time_ps(10_000))
+        cycle = yield process.request(0, iter([requests]))
+        assert env.now == clock.time_ps(cycle)
+
+    env.run(env.process(device()))
+    system.advance(expected.end_cycle())
+    assert same(system.take_commands(final=True), commands)
+
+
 def test_a_channel_that_is_never_asked_does_not_keep_the_others_waiting() -> None:
     memory = memory_of("memory.mapping=ChPcRoBaBgCo")
     env = simpy.Environment()

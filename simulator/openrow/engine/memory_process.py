@@ -46,6 +46,8 @@ class MemoryProcess:
 
     def request(self, source: int, chunks: Iterator[Entries], entry_bytes: int = 1) -> simpy.Event:
         """Ask for ``chunks`` through ``source``; the event succeeds with the cycle in which all is back."""
+        if not self._waiting:
+            self._run_out(self.clock.cycle_at(int(self.env.now)))  # refreshes went on while nobody asked
         self.memory.offer(source, chunks, entry_bytes, awaited=not self.memory.apart)
         done = self.env.event()
         self._waiting[source] = done
@@ -59,7 +61,7 @@ class MemoryProcess:
                 self._asked = self.env.event()
                 yield self._asked
             horizon = self.env.peek()
-            # Channels that do not depend on one another have one source, and nobody else's event concerns them.
+            # Independent channels have one source, and nobody else's event concerns them.
             endless = horizon == float("inf") or self.memory.apart
             reason = self.memory.advance(FAR if endless else self.clock.cycle_at(int(horizon)))
             if reason is Reason.NEED_FEED:
