@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT / folder) for folder in ("simulator", "kernels", "traces")]
+sys.path[:0] = [str(ROOT / folder) for folder in ("simulator", "kernels", "traces", "docs/_extensions")]
 
 project = "openrow"
 author = "the openrow maintainers"
@@ -16,6 +16,7 @@ extensions = [
     "sphinx.ext.mathjax",
     "sphinx_click",
     "sphinx_gallery.gen_gallery",
+    "openrow_tables",
 ]
 exclude_patterns = ["_build", "gallery/*"]
 myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
