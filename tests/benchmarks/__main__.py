@@ -21,6 +21,7 @@ from openrow.config.architecture import Architecture
 from openrow.config.loading import load_architecture
 from openrow.engine.memory_process import MemoryProcess
 from openrow.memory.controller.state import SourceShape
+from openrow.memory.fast.system import FastMemory
 from openrow.memory.system import MemorySystem
 from openrow.system.replay import memory_clock
 from openrow.system.traffic import kernel_traffic
@@ -73,6 +74,29 @@ def exact_engine() -> None:
     CONSOLE.print(
         "* recorded on another machine. 'Outside the loop' is SimPy and all else around the compiled loop.\n"
     )
+
+
+def fast_fidelity() -> None:
+    """Million requests a CPU second of fidelity fast, and how far its cycles are from exact ones."""
+    name, overrides = DDR4
+    architecture = load_architecture(name, overrides)
+    table = Table(
+        title=f"fidelity fast, one core, DDR4-2400, {REQUESTS:,} requests of 64 B (reach: 25)",
+        title_justify="left",
+    )
+    for column in ("trace", "cycles", "error", "M requests/CPU s", "against exact"):
+        table.add_column(column, justify="left" if column == "trace" else "right")
+    for trace, chunk in traces().items():
+        exact, end, _ = run_to_end(architecture, [chunk])
+        best, cycles = 0.0, 0
+        for _ in range(REPEATS):
+            model = FastMemory(architecture.memory)
+            model.play(iter([chunk]))
+            best, cycles = max(best, len(chunk) / model.cpu_seconds / 1e6), model.end_cycle()
+        ratio = best * 1e6 * exact.cpu_seconds / len(chunk)
+        error = f"{cycles / end - 1:+.2%}"
+        table.add_row(trace, f"{cycles:,}", error, f"{best:.1f}", f"{ratio:.1f} x")
+    CONSOLE.print(table)
 
 
 def whole_network() -> None:
@@ -139,6 +163,7 @@ def main() -> None:
         f"Python {platform.python_version()}\n"
     )
     exact_engine()
+    fast_fidelity()
     whole_network()
     start_up()
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from openrow.validation.fast_error import FastError
     from openrow.validation.table import Row
 
 DIFFERENT = 1
@@ -19,21 +20,27 @@ DIFFERENT = 1
 def command(context: click.Context, show_all: bool, as_json: bool) -> None:
     """Play recorded runs of Ramulator 2.1 and compare every command, cycle and counter.
 
-    That two tools agree is no validation against silicon. The exit status is 1 if anything differs.
+    Then play them with fidelity fast, and say how far its cycles are off.
+
+    That two tools agree is no validation against silicon. The exit status is 1 if anything of fidelity exact
+    differs.
     """
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from openrow.validation.fast_error import count_runs, fast_errors
     from openrow.validation.table import accuracy_table, count_comparisons
 
+    with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task("comparing", total=count_comparisons() + count_runs())
+        rows = accuracy_table(lambda: bar.advance(task))
+        errors = fast_errors(lambda: bar.advance(task))
     if as_json:
-        rows = accuracy_table()
-        click.echo(json.dumps([_as_dict(row) for row in rows], indent=2))
+        tree = {"exact": [_as_dict(row) for row in rows], "fast": _errors_as_dict(errors)}
+        click.echo(json.dumps(tree, indent=2))
     else:
-        from rich.console import Console
-        from rich.progress import Progress
-
-        with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
-            task = bar.add_task("comparing", total=count_comparisons())
-            rows = accuracy_table(lambda: bar.advance(task))
         _show(rows, show_all)
+        _show_errors(errors, show_all)
     if any(row.equal < len(row.comparisons) for row in rows):
         context.exit(DIFFERENT)
 
@@ -46,6 +53,17 @@ def _as_dict(row: "Row") -> dict[str, object]:
         "compared": len(row.comparisons),
         "comparisons": {comparison.name: comparison.differences for comparison in row.comparisons},
         "left_out": row.left_out,
+    }
+
+
+def _errors_as_dict(errors: "list[FastError]") -> dict[str, dict[str, object]]:
+    return {
+        error.name: {
+            "cycles": error.cycles,
+            "exact_cycles": error.exact_cycles,
+            "error_percent": error.percent,
+        }
+        for error in errors
     }
 
 
@@ -67,3 +85,21 @@ def _show(rows: "list[Row]", show_all: bool) -> None:
                 )
         for reason in row.left_out:
             console.print(f"left out: {reason}", highlight=False)
+
+
+def _show_errors(errors: "list[FastError]", show_all: bool) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from openrow.validation.fast_error import by_kind
+
+    table = Table("runs", title="Cycles of fidelity fast", title_justify="left")
+    for heading in ("compared", "mean error", "worst error"):
+        table.add_column(heading, justify="right")
+    for kind, error in by_kind(errors).items():
+        table.add_row(kind, str(error.runs), f"{error.mean_percent} %", f"{error.worst_percent} %")
+    console = Console()
+    console.print(table)
+    console.print("* against fidelity exact; the others against the recorded cycles", highlight=False)
+    for own in errors if show_all else ():
+        console.print(f"{own.name}: {own.percent:+.2f} %", highlight=False)

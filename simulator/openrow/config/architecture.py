@@ -27,4 +27,4 @@ class Architecture(Section):
     memory: MemoryConfig
     source: SourceConfig = SourceConfig()
     engine: Literal["compiled", "event"] = "compiled"
-    fidelity: Literal["exact"] = "exact"
+    fidelity: Literal["exact", "fast"] = "exact"

@@ -13,6 +13,7 @@ from openrow.config.organisation import burst_bytes
 from openrow.config.timings import cycle_ns
 from openrow.engine.clock import ClockDomain
 from openrow.engine.memory_process import MemoryProcess
+from openrow.errors import UserError
 from openrow.memory import columns as c
 from openrow.memory.commands import CommandStream
 from openrow.memory.controller.state import SourceShape
@@ -127,7 +128,9 @@ def replay(
     """
     unsized: list[bool] = []
     chunks = _counted(traffic.chunks(), progress, unsized)
-    if architecture.engine == "event":
+    if architecture.fidelity == "fast":
+        outcome = _play_fast(architecture, chunks, on_commands, on_times)
+    elif architecture.engine == "event":
         outcome = _play_events(architecture, traffic, chunks, on_commands, on_times)
     else:
         outcome = _play_compiled(architecture, traffic, chunks, on_commands, on_times)
@@ -226,3 +229,29 @@ def _play_events(
         on_times(times)
     statistics = event_statistics(config, run, times, is_write, channel)
     return Outcome(statistics, feeder.entries, seconds, True, (EVENT_NOTE,))
+
+
+def _play_fast(
+    architecture: Architecture,
+    chunks: Iterator[TraceChunk],
+    on_commands: CommandSink | None,
+    on_times: TimesSink | None,
+) -> Outcome:
+    """The fast model, which knows no single commands or requests."""
+    from openrow.memory.fast.error import NOTE
+    from openrow.memory.fast.system import FastMemory
+
+    if architecture.engine == "event":
+        raise UserError("fidelity fast has no event engine: use fidelity=exact or engine=compiled")
+    if on_commands is not None or on_times is not None:
+        raise UserError("fidelity fast issues no commands and times no requests: use fidelity=exact")
+    shape = source_shape(architecture)
+    if shape.window or shape.interval:
+        raise UserError("fidelity fast has no source.window or issue interval: use fidelity=exact with them")
+    memory = FastMemory(architecture.memory)
+    complete = True
+    try:
+        memory.play(chunks, entry_bytes(architecture))
+    except KeyboardInterrupt:
+        complete = False
+    return Outcome(memory.statistics(), memory.entries, memory.cpu_seconds, complete, (NOTE,))

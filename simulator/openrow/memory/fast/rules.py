@@ -216,7 +216,11 @@ def _row_rules(memory: MemoryConfig, table: _Table, rules: Int64Array) -> None:
     rules[f.WINDOW_FLOOR] = table.on_edge(window_cycles) << f.CYCLE_BITS
 
     def fill(row: int, preceding: Command, following: Command, own: int) -> None:
-        cycles = [table.on_edge(table.between(preceding, following, own, bank)) for bank in range(banks)]
+        # Both commands take the command bus, which pseudo channels share.
+        slot = memory.command_cycles.get(preceding, 1)
+        cycles = [
+            table.on_edge(max(table.between(preceding, following, own, bank), slot)) for bank in range(banks)
+        ]
         rules[row : row + banks] = np.array(cycles) << f.CYCLE_BITS
 
     for own in range(0, banks, memory.banks):

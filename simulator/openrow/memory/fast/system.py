@@ -14,8 +14,9 @@ times.
 What it leaves out:
 
 - most of the command bus. Opening a row takes its slots, and where rows are opened faster than the bus
-  carries their commands, they wait. Otherwise commands share cycles freely, accesses take no slots, and the
-  clock synchronisation of LPDDR5 costs nothing;
+  carries their commands, they wait; accesses of two pseudo channels take turns. Otherwise commands share
+  cycles freely, and the second activation and the clock synchronisation of LPDDR5 wait for nothing. So it is
+  too fast where the bus is nearly full: bursts so short that every row opened costs as many slots as data;
 - precharges as commands of their own: one is legal as soon as its bank allows it, when a request asks for
   it, and is issued with the activation behind it;
 - the order of refreshes: all ranks and pseudo channels are refreshed at once, not one after the other;

@@ -1,0 +1,111 @@
+"""The vector code of the fast model does what its plain code says."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from openrow.memory.fast.columns import CYCLE_BITS, LANE_BLOCK, LOW, NEVER
+from openrow.memory.fast.lanes_compiled import first, put_of_eight, raise_floors, serve, serve_activation
+from openrow_kernels.compilation import compiled, pointer
+
+Int64Array = NDArray[np.int64]
+KEYS, FLOORS = 0, LANE_BLOCK
+MASK, ROW, WINDOW_ROW = 0, LANE_BLOCK, 2 * LANE_BLOCK
+GREATEST = np.iinfo(np.int64).max
+
+cycles = st.integers(0, 1 << 30)
+lanes = st.integers(0, LANE_BLOCK - 1)
+
+
+@compiled
+def run_serve(s: Int64Array, rules: Int64Array, cycle: int) -> int:
+    return serve(pointer(s), KEYS, FLOORS, pointer(rules), MASK, ROW, cycle)
+
+
+@compiled
+def run_serve_activation(s: Int64Array, rules: Int64Array, cycle: int, window: int, bus: int) -> int:
+    return serve_activation(
+        pointer(s), KEYS, FLOORS, pointer(rules), MASK, ROW, cycle, WINDOW_ROW, window, bus
+    )
+
+
+@compiled
+def run_raise_floors(s: Int64Array, rules: Int64Array, cycle: int) -> None:
+    raise_floors(pointer(s), FLOORS, pointer(rules), ROW, cycle)
+
+
+@compiled
+def run_first(s: Int64Array) -> int:
+    return first(pointer(s), KEYS, FLOORS)
+
+
+@compiled
+def run_put(s: Int64Array, rules: Int64Array, key: int) -> None:
+    put_of_eight(pointer(s), KEYS, pointer(rules), MASK, key)
+
+
+def drawn(seed: int, lane: int) -> tuple[Int64Array, Int64Array]:
+    """Keys and floors of a block of banks; a mask of one lane and two rows of cycles."""
+    random = np.random.default_rng(seed)
+    keys = (random.integers(0, 1 << 20, LANE_BLOCK) << CYCLE_BITS) | random.integers(0, LOW, LANE_BLOCK)
+    keys[random.random(LANE_BLOCK) < 0.3] = NEVER
+    floors = random.integers(0, 1 << 20, LANE_BLOCK) << CYCLE_BITS
+    mask = np.zeros(LANE_BLOCK, dtype=np.int64)
+    mask[lane] = GREATEST
+    rows = random.integers(0, 100, 2 * LANE_BLOCK) << CYCLE_BITS
+    return np.concatenate([keys, floors]), np.concatenate([mask, rows])
+
+
+def least(keys: Int64Array, floors: Int64Array) -> int:
+    return int(np.maximum(keys, floors | (keys & LOW)).min())
+
+
+@given(st.integers(0, 1 << 16), lanes, cycles)
+def test_serving_takes_a_lane_away_raises_floors_and_finds_the_least(
+    seed: int, lane: int, cycle: int
+) -> None:
+    s, rules = drawn(seed, lane)
+    floor = cycle << CYCLE_BITS
+    keys = s[:LANE_BLOCK] | rules[MASK : MASK + LANE_BLOCK]
+    floors = np.maximum(s[FLOORS:], rules[ROW : ROW + LANE_BLOCK] + floor)
+    assert run_serve(s, rules, floor) == least(keys, floors)
+    assert (s == np.concatenate([keys, floors])).all()
+
+
+@given(st.integers(0, 1 << 16), lanes, cycles, cycles, cycles)
+def test_an_activation_raises_floors_by_its_window_and_the_bus_too(
+    seed: int, lane: int, cycle: int, window: int, bus: int
+) -> None:
+    s, rules = drawn(seed, lane)
+    floor, oldest, free = cycle << CYCLE_BITS, window << CYCLE_BITS, bus << CYCLE_BITS
+    keys = s[:LANE_BLOCK] | rules[MASK : MASK + LANE_BLOCK]
+    floors = np.maximum(s[FLOORS:], rules[ROW : ROW + LANE_BLOCK] + floor)
+    floors = np.maximum(np.maximum(floors, free), rules[WINDOW_ROW:] + oldest)
+    assert run_serve_activation(s, rules, floor, oldest, free) == least(keys, floors)
+    assert (s == np.concatenate([keys, floors])).all()
+
+
+@given(st.integers(0, 1 << 16), lanes, cycles)
+def test_raising_floors_leaves_keys_alone(seed: int, lane: int, cycle: int) -> None:
+    s, rules = drawn(seed, lane)
+    floor = cycle << CYCLE_BITS
+    expected = np.concatenate([s[:LANE_BLOCK], np.maximum(s[FLOORS:], rules[ROW : ROW + LANE_BLOCK] + floor)])
+    run_raise_floors(s, rules, floor)
+    assert (s == expected).all()
+
+
+@given(st.integers(0, 1 << 16), lanes)
+def test_the_first_is_the_least_key_raised_to_its_floor(seed: int, lane: int) -> None:
+    s, _ = drawn(seed, lane)
+    assert run_first(s) == least(s[:LANE_BLOCK], s[FLOORS:])
+
+
+@pytest.mark.parametrize("lane", range(8))
+def test_putting_a_key_changes_one_lane(lane: int) -> None:
+    s, rules = drawn(lane, lane)
+    expected = s.copy()
+    expected[lane] = 12345
+    run_put(s, rules, 12345)
+    assert (s == expected).all()
