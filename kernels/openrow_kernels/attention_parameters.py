@@ -50,7 +50,9 @@ class AttentionParameters(MapParameters):
     channels: PositiveInt = 128
     """Channels of all heads together."""
     heads: PositiveInt = 1
+    """Heads, which share the channels evenly."""
     levels: PositiveInt = 1
+    """Maps of different resolution."""
     views: PositiveInt = 2
     """Images; epipolar references need exactly two, each sampling the other."""
     offset_noise_px: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1.5
@@ -58,20 +60,28 @@ class AttentionParameters(MapParameters):
     image_height: PositiveInt = 256
     """Pixels, down, of the image that the intrinsics refer to; they are scaled to the map."""
     image_width: PositiveInt = 256
+    """The same, across."""
     focal_x_px: PositiveFloat = 220.0
+    """Focal length in pixels of the image, across."""
     focal_y_px: PositiveFloat = 220.0
+    """Focal length in pixels of the image, down."""
     principal_x_px: Finite = 128.0
+    """Where the optical axis meets the image, from its left edge."""
     principal_y_px: Finite = 128.0
+    """Where the optical axis meets the image, from its upper edge."""
     translation: tuple[Finite, Finite, Finite] = (0.3, 0.02, 0.08)
     """Where the second camera stands in the first one's frame: right, down, forward, in the unit of near and
     far."""
     yaw_deg: Finite = 3.0
     """Turn from the first camera's axes to the second's, about the vertical axis; pitch and roll likewise."""
     pitch_deg: Finite = 1.0
+    """Turn about the horizontal axis."""
     roll_deg: Finite = 0.5
+    """Turn about the viewing axis."""
     near: PositiveFloat = 1.0
     """Depth of the first plane; planes are evenly spaced in 1/depth."""
     far: PositiveFloat = 100.0
+    """Depth of the last plane."""
 
     def calls(self) -> tuple[Call, ...]:
         """Return the attention modules in the order they run."""
@@ -101,6 +111,7 @@ class SingleCallParameters(AttentionParameters):
     the pixels of the finest level and look at their projections into the other view, one for each depth
     plane."""
     layers: PositiveInt = 1
+    """Modules of this shape, one after another."""
     depths: PositiveInt = 1
     """Depth planes of epipolar references."""
     points: PositiveInt = 4
@@ -117,11 +128,17 @@ class TransplatParameters(AttentionParameters):
     """All five calls of TransPlat's coarse and fine transformers."""
 
     depths: PositiveInt = 128
+    """Depth planes of the coarse cross-attention."""
     coarse_layers: PositiveInt = 1
+    """Layers of the coarse cross-attention."""
     fine_cross_layers: PositiveInt = 2
+    """Layers of the fine cross-attention."""
     fine_cross_points: PositiveInt = 4
+    """Points for each head and level of the fine cross-attention."""
     fine_self_layers: PositiveInt = 2
+    """Layers of the fine self-attention."""
     fine_self_points: PositiveInt = 4
+    """Points for each head and level of the fine self-attention."""
 
     def calls(self) -> tuple[Call, ...]:
         """Return coarse cross-attention, fine cross-attention and fine self-attention."""

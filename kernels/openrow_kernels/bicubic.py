@@ -43,11 +43,17 @@ class BicubicParameters(MapParameters):
     """A map and a scale."""
 
     batch: PositiveInt = 1
+    """Maps."""
     channels: PositiveInt = 128
+    """Channels of the map."""
     height: PositiveInt = 64
+    """Pixels of the map, down."""
     width: PositiveInt = 64
+    """Pixels of the map, across."""
     scale_factor: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 4.0
+    """Output pixels a pixel of the map, in each direction."""
     align_corners: bool = False
+    """Whether the centres of the corner pixels stay corners, or else their outer edges."""
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,9 @@ class SamplingParameters(MapParameters):
     """How a grid is read."""
 
     align_corners: bool = False
+    """Whether -1 and 1 are the centres of the outermost pixels, or else their outer edges."""
     padding: Literal["zeros", "border"] = "zeros"
+    """What lies outside the map: ``zeros``, which are no accesses, or its ``border``."""
     grid_element: Literal["fp32", "fp16"] = "fp32"
     """How coordinates are stored; they are computed with in fp32."""
 
@@ -45,12 +47,19 @@ class BilinearParameters(SamplingParameters):
     """A synthetic warp: the map turned and zoomed about its centre, with seeded noise."""
 
     batch: PositiveInt = 1
+    """Maps."""
     channels: PositiveInt = 64
+    """Channels of the map."""
     height: PositiveInt = 128
+    """Pixels of the map, down."""
     width: PositiveInt = 128
+    """Pixels of the map, across."""
     out_height: PositiveInt = 128
+    """Pixels of the output, down."""
     out_width: PositiveInt = 128
+    """Pixels of the output, across."""
     rotation_deg: Annotated[float, Field(allow_inf_nan=False)] = 15.0
+    """Turn of the map about its centre."""
     zoom: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
     """Distance of neighbouring samples, as a multiple of the one that covers the map exactly."""
     jitter_px: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.5

@@ -28,6 +28,7 @@ class GemmParameters(MatrixParameters):
     """A matrix product and its element type."""
 
     element: ElementName = "fp16"
+    """How the elements of A and B are stored."""
 
 
 def build(preset: str | None, overrides: Overrides) -> "Gemm":

@@ -48,12 +48,17 @@ class MatrixParameters(Parameters):
     """What all blocked matrix products share: C (m, n) = A (m, k) B (k, n)."""
 
     m: PositiveInt = 512
+    """Rows of A and C."""
     n: PositiveInt = 512
+    """Columns of B and C."""
     k: PositiveInt = 512
+    """Columns of A and rows of B: the length of each sum."""
     tile_m: PositiveInt = 64
     """Rows of a tile of A and C; the last tile of an axis may be smaller."""
     tile_n: PositiveInt = 64
+    """Columns of a tile of B and C."""
     tile_k: PositiveInt = 64
+    """Columns of a tile of A and rows of a tile of B."""
     loops: Loops = "mnk"
     """Loops over tiles, the outermost first."""
     order: LoopOrder = "raster"
@@ -61,8 +66,11 @@ class MatrixParameters(Parameters):
     order_tile: Tile = (4, 4)
     """Tiles of the first and second loop in a tile of the order ``tiled``."""
     a_layout: MatrixLayout = "row-major"
+    """How A lies in memory."""
     b_layout: MatrixLayout = "row-major"
+    """How B lies in memory."""
     c_layout: MatrixLayout = "row-major"
+    """How C lies in memory."""
     layout_tile: Tile = (16, 16)
     """Rows and columns of a tile of the layout ``tiled``."""
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
