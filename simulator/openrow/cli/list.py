@@ -22,7 +22,15 @@ def kernels() -> Names:
     return names()
 
 
-KINDS: dict[str, Callable[[], Names]] = {"archs": architectures, "kernels": kernels}
+def workloads() -> Names:
+    """Return the shipped workloads with a line about each."""
+    from openrow.config.loading import workload_about
+    from openrow.config.shipped import known_workloads
+
+    return [(name, workload_about(name)) for name in known_workloads()]
+
+
+KINDS: dict[str, Callable[[], Names]] = {"archs": architectures, "kernels": kernels, "workloads": workloads}
 
 
 @click.command()

@@ -37,3 +37,29 @@ def entry_progress(what: str, total: int | None) -> Iterator[Callable[[int], Non
     finally:
         if bar.live.is_started:
             bar.stop()
+
+
+@contextmanager
+def run_progress(what: str) -> Iterator[Callable[[str, float], None]]:
+    """Show which share of a run has been done; yields what to call with what is going on and the share."""
+    if not sys.stderr.isatty():
+        yield lambda _what, _share: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    began = time.monotonic()
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+    bar = Progress(*columns, console=Console(stderr=True), transient=True)
+    task = bar.add_task(what, total=1.0)
+
+    def advance(now: str, share: float) -> None:
+        bar.update(task, description=now, completed=share)
+        if not bar.live.is_started and time.monotonic() - began > SECONDS_BEFORE_A_BAR:
+            bar.start()
+
+    try:
+        yield advance
+    finally:
+        if bar.live.is_started:
+            bar.stop()

@@ -66,7 +66,7 @@ def command(
         on_times = None if requests is None else partial(write_times, requests)
         result = replay(architecture, traffic, advance, on_commands, on_times)
     if output is not None:
-        write_result(output, result)
+        write_result(output, result.as_dict())
     _show(result, as_json)
     if not result.complete:
         context.exit(INTERRUPTED)

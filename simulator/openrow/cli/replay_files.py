@@ -1,9 +1,10 @@
 """The files a replay writes beside its result. Each appears whole or not at all."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,6 @@ from numpy.typing import NDArray
 from openrow.config.memory import MemoryConfig
 from openrow.memory.commands import CommandStream, write_commands, write_header
 from openrow.report.timeline import timeline_in
-from openrow.system.result import ReplayResult
 from openrow_traces.atomic import whole_file
 
 CommandSink = Callable[[CommandStream], None]
@@ -48,7 +48,7 @@ def write_times(path: Path, times: NDArray[np.int64]) -> None:
         np.savez_compressed(file, arrival=times[:, 0], departure=times[:, 1], returned=times[:, 2])
 
 
-def write_result(path: Path, result: ReplayResult) -> None:
+def write_result(path: Path, tree: Mapping[str, Any]) -> None:
     """Write a result as JSON."""
     with whole_file(path) as file:
-        file.write((json.dumps(result.as_dict(), indent=2) + "\n").encode())
+        file.write((json.dumps(tree, indent=2) + "\n").encode())

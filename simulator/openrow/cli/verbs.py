@@ -16,11 +16,12 @@ class Verb(NamedTuple):
 
 
 VERBS: Mapping[str, Verb] = {
-    "list": Verb("openrow.cli.list", "List what there is to name: architectures, kernels."),
+    "list": Verb("openrow.cli.list", "List what there is to name: architectures, kernels, workloads."),
     "check": Verb("openrow.cli.check", "Check an architecture and say what it comes to."),
     "trace": Verb("openrow.cli.trace", "Extract the address trace of a kernel."),
     "convert": Verb("openrow.cli.convert", "Convert traces to and from other simulators' formats."),
     "replay": Verb("openrow.cli.replay", "Play a trace or a kernel through a memory system."),
+    "run": Verb("openrow.cli.run", "Run a workload on an architecture's devices."),
     "verify": Verb("openrow.cli.verify", "Hold a command stream against the constraint table."),
     "validate": Verb("openrow.cli.validate", "Hold this simulator against its references."),
     "plot": Verb("openrow.cli.plot", "Draw results."),

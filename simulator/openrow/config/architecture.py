@@ -6,6 +6,7 @@ from pydantic import Field
 
 from openrow.config.base import PositiveInt, Section
 from openrow.config.memory import MemoryConfig
+from openrow.config.workload import WorkloadConfig
 
 
 class SourceConfig(Section):
@@ -28,3 +29,5 @@ class Architecture(Section):
     source: SourceConfig = SourceConfig()
     engine: Literal["compiled", "event"] = "compiled"
     fidelity: Literal["exact", "fast"] = "exact"
+    workload: WorkloadConfig | None = None
+    """What is run on it: ``openrow run``."""

@@ -5,6 +5,7 @@ last: mappings merge key by key, lists and scalars are replaced. A mapping whose
 below replaces it whole, since the keys of one model mean nothing to another.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -63,6 +64,23 @@ def compose(name_or_path: str | Path) -> Composition:
     composition = Composition(None, display_name(file))
     composition.root = _read(file, (), composition.problems)
     return composition
+
+
+def compose_all(names: Iterable[str | Path]) -> Composition:
+    """Compose several files into one, a later one above the earlier. Problems are collected, not raised."""
+    whole: Composition | None = None
+    for name in names:
+        part = compose(name)
+        if whole is None:
+            whole = part
+            continue
+        whole.problems += part.problems
+        if whole.root is None or part.root is None:
+            whole.root = None
+        else:
+            whole.root = merged(whole.root, part.root)
+    assert whole is not None, "there is something to compose"
+    return whole
 
 
 def merged(below: Node, above: Node) -> Node:

@@ -8,13 +8,14 @@ from pydantic import ValidationError
 
 from openrow.config import organisation_checks, timing_checks
 from openrow.config.architecture import Architecture
-from openrow.config.composing import Composition, compose
+from openrow.config.composing import Composition, compose, compose_all
 from openrow.config.findings import Check, findings_of, problem_of
 from openrow.config.memory import MemoryConfig
 from openrow.config.model_problems import model_problems
 from openrow.config.nodes import node_from_plain
 from openrow.config.overrides import overridden
 from openrow.config.problems import ConfigurationError, Place, Problem, in_order
+from openrow.config.shipped import workload_file
 from openrow.config.sound_values import SoundValues
 
 MEMORY_CHECKS: tuple[Check, ...] = (
@@ -58,6 +59,33 @@ def load_architecture(name_or_path: str | Path, overrides: Iterable[str] = ()) -
         With every problem of the files, the overrides and the values.
     """
     return _validated(resolve(name_or_path, overrides))
+
+
+def load_run(architecture: str | Path, workload: str | Path, overrides: Iterable[str] = ()) -> Architecture:
+    """Load an architecture together with a workload, whose file lies below ``arch_configs/workload``.
+
+    Parameters
+    ----------
+    architecture
+        As for :func:`load_architecture`.
+    workload
+        A name below ``arch_configs/workload`` (``gemv``) or the path of a YAML file with a ``workload``.
+    overrides
+        Each ``dotted.path=value``, of the architecture or of the workload (``workload.rows=4096``).
+
+    Raises
+    ------
+    ConfigurationError
+        With every problem.
+    """
+    composition = compose_all([architecture, workload_file(workload)])
+    return _validated(_with_overrides(composition, overrides))
+
+
+def workload_about(name: str) -> str:
+    """Return the line that a shipped workload has for lists."""
+    node = compose(workload_file(name)).node(("workload", "about"))
+    return str(node.value) if node is not None else ""
 
 
 def resolve(name_or_path: str | Path, overrides: Iterable[str] = ()) -> Composition:

@@ -7,9 +7,12 @@ From a checkout they lie in ``arch_configs`` beside ``simulator``; a wheel insta
 import os
 from pathlib import Path
 
-from openrow.config.problems import nearest
+from openrow.config.problems import nearest, one_of
 
 SUFFIXES = (".yaml", ".yml", ".json")
+WORKLOADS = "workload"
+OTHER_FOLDERS = (WORKLOADS, "sweep")
+"""Folders whose files are no architectures."""
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -47,7 +50,22 @@ def known_architectures(folder: Path | None = None) -> list[str]:
     """
     root = arch_configs_folder() if folder is None else folder
     names = (file.relative_to(root).with_suffix("") for file in root.rglob("*.yaml"))
-    return sorted(name.as_posix() for name in names if not any(part.startswith("_") for part in name.parts))
+    return sorted(
+        name.as_posix()
+        for name in names
+        if name.parts[0] not in OTHER_FOLDERS and not any(part.startswith("_") for part in name.parts)
+    )
+
+
+def known_workloads() -> list[str]:
+    """Return the names of the shipped workloads, such as ``gemv``, sorted."""
+    return sorted(file.stem for file in (arch_configs_folder() / WORKLOADS).glob("*.yaml"))
+
+
+def workload_file(name_or_path: str | Path) -> str | Path:
+    """Return what locates the file of a workload: a name below ``arch_configs/workload``, or a path as it is."""
+    path = Path(name_or_path)
+    return path if path.suffix in SUFFIXES else f"{WORKLOADS}/{name_or_path}"
 
 
 def locate(name_or_path: str | Path, beside: Path | None = None) -> Path:
@@ -102,6 +120,9 @@ def _unlike_any_file(path: Path) -> str | None:
 
 
 def _unlike_any_name(name: str) -> str:
+    folder, _, workload = name.partition("/")
+    if folder == WORKLOADS:
+        return f"{one_of(workload, known_workloads(), 'workload')}, or a file"
     known = known_architectures()
     by_last_part = {candidate.rsplit("/", 1)[-1]: candidate for candidate in known}
     near = nearest(name, known)
