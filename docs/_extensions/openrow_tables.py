@@ -1,17 +1,17 @@
 """Directives for tables that openrow itself knows, made when the pages are built."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from docutils import nodes
-from docutils.parsers.rst import Directive
 from docutils.statemachine import StringList
 from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
 
 Row = tuple[str, ...]
 
 
-def markdown(heads: Row, rows: Iterator[Row] | list[Row], right: tuple[int, ...] = ()) -> list[str]:
+def markdown(heads: Row, rows: Sequence[Row], right: tuple[int, ...] = ()) -> list[str]:
     """A pipe table; columns in ``right`` are aligned to the right."""
     rules = ["---:" if column in right else "---" for column in range(len(heads))]
     lines = [heads, rules, *rows]
@@ -51,6 +51,20 @@ def architectures(_argument: str) -> list[str]:
     return markdown((*heads, "command bus", "mapping"), rows, right=(2, 3, 4, 5, 6))
 
 
+def sources(_argument: str) -> list[str]:
+    """What each shipped memory is, and where its figures come from."""
+    from openrow.config.loading import load_architecture
+    from openrow.config.organisation import capacity_bytes
+    from openrow.config.shipped import known_architectures
+
+    rows = []
+    for name in known_architectures():
+        memory = load_architecture(name).memory
+        capacity = f"{capacity_bytes(memory) / 2**30:g}"
+        rows.append((code(name), memory.standard, capacity, " ".join(memory.source.split())))
+    return markdown(("name", "standard", "GiB", "source of the figures"), rows, right=(2,))
+
+
 def constraints(name: str) -> list[str]:
     """The constraint table of one memory, with every latency in cycles and in nanoseconds."""
     from openrow.config.latency_formula import evaluate
@@ -64,24 +78,27 @@ def constraints(name: str) -> list[str]:
         cycles = evaluate(row.latency, timings)
         level = row.level.value.replace("_", " ")
         place = f"other {level}s" if row.sibling else level
-        window = f"{row.latency}, over {row.window}" if row.window > 1 else str(row.latency)
+        window = f", window of {row.window}" if row.window > 1 else ""
         after, before = (", ".join(c.value for c in side) for side in (row.preceding, row.following))
         cause = row.cause.value.replace("_", " ")
-        rows.append((place, after, before, code(window), str(cycles), f"{float(cycles * period):.1f}", cause))
+        formula = f"{code(row.latency)}{window}"
+        rows.append((place, after, before, formula, str(cycles), f"{float(cycles * period):.1f}", cause))
     heads = ("level", "after", "before", "at least", "cycles", "ns", "counts as")
     return markdown(heads, rows, right=(4, 5))
 
 
 def timings(name: str) -> list[str]:
-    """The timings of one memory."""
+    """The timings of one memory, and what each is."""
+    from timing_meanings import MEANINGS
+
     from openrow.config.loading import load_architecture
     from openrow.config.timings import cycle_ns, resolved_timings
 
     memory = load_architecture(name).memory
     period = cycle_ns(memory.clock)
     pairs = resolved_timings(memory).items()
-    rows = [(code(key), str(cycles), f"{float(cycles * period):.1f}") for key, cycles in pairs]
-    return markdown(("timing", "cycles", "ns"), rows, right=(1, 2))
+    rows = [(code(key), str(cycles), f"{float(cycles * period):.1f}", MEANINGS[key]) for key, cycles in pairs]
+    return markdown(("timing", "cycles", "ns", "what it is"), rows, right=(1, 2))
 
 
 def accuracy(_argument: str) -> list[str]:
@@ -95,6 +112,50 @@ def accuracy(_argument: str) -> list[str]:
     return [*lines, "", "Left out:", "", *left_out] if left_out else lines
 
 
+def hops(name: str) -> list[str]:
+    """The hops of a memory that counts energy by them."""
+    from openrow.config.loading import load_architecture
+    from openrow.config.memory import HopEnergy
+
+    energy = load_architecture(name).memory.energy
+    assert isinstance(energy, HopEnergy), name
+    rows = [
+        (code(key), f"{getattr(energy, key):g}", _joined(field.description))
+        for key, field in HopEnergy.model_fields.items()
+        if key != "model"
+    ]
+    return markdown(("key", "value", "what it is"), rows, right=(1,))
+
+
+def unit_energies(_argument: str) -> list[str]:
+    """What a command and standby cost in each shipped memory."""
+    from dataclasses import fields
+
+    from openrow.config.loading import load_architecture
+    from openrow.config.shipped import known_architectures
+    from openrow.memory.energy import UnitEnergies
+    from openrow.memory.energy import unit_energies as energies
+
+    shown = {name: energies(load_architecture(name).memory) for name in known_architectures()}
+    rows = [
+        (code(field.name), *(f"{getattr(unit, field.name):,.0f}" for unit in shown.values()))
+        for field in fields(UnitEnergies)
+    ]
+    heads = ("", *(name.removeprefix("memory/") for name in shown))
+    return markdown(heads, rows, right=tuple(range(1, len(heads))))
+
+
+def fast_error(_argument: str) -> list[str]:
+    """The error of the fast model, by kind of run, as ``openrow validate`` prints it."""
+    from openrow.validation.fast_error import by_kind, fast_errors
+
+    rows = [
+        (kind, str(error.runs), f"{error.mean_percent}", f"{error.worst_percent}")
+        for kind, error in by_kind(fast_errors()).items()
+    ]
+    return markdown(("recorded runs", "runs", "mean error, %", "worst error, %"), rows, right=(1, 2, 3))
+
+
 def kernels(_argument: str) -> list[str]:
     """The kernels by name."""
     from openrow_kernels.catalogue import names
@@ -103,19 +164,30 @@ def kernels(_argument: str) -> list[str]:
 
 
 def parameters(path: str) -> list[str]:
-    """The parameters of a kernel: the fields of the model at ``module:class``."""
+    """The fields of the model at ``module:class``: a kernel's parameters, a section of an architecture."""
     from importlib import import_module
 
     module, _, name = path.partition(":")
     fields = getattr(import_module(module), name).model_fields
     rows = [
-        (code(key), code(_shown(field.default)), _type(field.annotation), _joined(field.description))
+        (
+            code(key),
+            "required" if field.is_required() else code(_shown(field.get_default())),
+            _type(field.annotation),
+            _joined(field.description),
+        )
         for key, field in fields.items()
     ]
-    return markdown(("parameter", "default", "values", "meaning"), rows)
+    return markdown(("key", "default", "values", "meaning"), rows)
 
 
 def _shown(value: Any) -> str:
+    from pydantic import BaseModel
+
+    if isinstance(value, BaseModel):
+        return ""
+    if value is None or isinstance(value, bool):
+        return {None: "none", True: "true", False: "false"}[value]
     return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
@@ -124,12 +196,30 @@ def _joined(text: str | None) -> str:
 
 
 def _type(annotation: Any) -> str:
-    from typing import Literal, get_args, get_origin
+    """What a value may be, in words."""
+    from enum import Enum
+    from types import UnionType
+    from typing import Annotated, Literal, Union, get_args, get_origin
 
-    if get_origin(annotation) is Literal:
-        return ", ".join(code(value) for value in get_args(annotation))
-    if get_origin(annotation) is tuple:
+    from pydantic import BaseModel
+
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Literal:
+        return ", ".join(code(value) for value in arguments)
+    if origin is Annotated:
+        return _type(arguments[0])
+    if origin in (Union, UnionType):
+        return " or ".join(dict.fromkeys(filter(None, map(_type, arguments))))
+    if origin is tuple:
         return "numbers, separated by commas"
+    if origin is list:
+        return f"list of {_type(arguments[0])}"
+    if origin is dict:
+        return f"{_type(arguments[1])} by name"
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return "section"
+    if isinstance(annotation, type) and issubclass(annotation, Enum):
+        return ", ".join(code(member.value) for member in annotation)
     names = {bool: "`true`, `false`", int: "integer", float: "number", str: "text"}
     return names.get(annotation, "")
 
@@ -139,12 +229,16 @@ TABLES: dict[str, Callable[[str], list[str]]] = {
     "constraint-table": constraints,
     "timing-table": timings,
     "accuracy-table": accuracy,
+    "fast-error-table": fast_error,
+    "hop-table": hops,
+    "source-table": sources,
+    "unit-energy-table": unit_energies,
     "kernel-table": kernels,
-    "parameter-table": parameters,
+    "field-table": parameters,
 }
 
 
-class TableDirective(Directive):
+class TableDirective(SphinxDirective):
     """A table by its name, with the argument its function takes."""
 
     optional_arguments = 1
