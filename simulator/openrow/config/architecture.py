@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from openrow.config.base import PositiveInt, Section
+from openrow.config.host import HostConfig
 from openrow.config.memory import MemoryConfig
 from openrow.config.workload import WorkloadConfig
 
@@ -29,5 +30,7 @@ class Architecture(Section):
     source: SourceConfig = SourceConfig()
     engine: Literal["compiled", "event"] = "compiled"
     fidelity: Literal["exact", "fast"] = "exact"
+    host: HostConfig | None = None
+    """The GPU or CPU that uses the memory."""
     workload: WorkloadConfig | None = None
     """What is run on it: ``openrow run``."""

@@ -4,17 +4,18 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
-from openrow.config import organisation_checks, timing_checks
+from openrow.config import host_checks, organisation_checks, timing_checks
 from openrow.config.architecture import Architecture
 from openrow.config.composing import Composition, compose, compose_all
 from openrow.config.findings import Check, findings_of, problem_of
+from openrow.config.host import CacheConfig, HostConfig
 from openrow.config.memory import MemoryConfig
 from openrow.config.model_problems import model_problems
 from openrow.config.nodes import node_from_plain
 from openrow.config.overrides import overridden
-from openrow.config.problems import ConfigurationError, Place, Problem, in_order
+from openrow.config.problems import ConfigurationError, KeyPath, Place, Problem, in_order
 from openrow.config.shipped import workload_file
 from openrow.config.sound_values import SoundValues
 
@@ -35,6 +36,15 @@ MEMORY_CHECKS: tuple[Check, ...] = (
     organisation_checks.refresh,
     organisation_checks.watermarks,
 )
+CACHE_CHECKS: tuple[Check, ...] = (host_checks.sectors, host_checks.whole_sets)
+HOST_CHECKS: tuple[Check, ...] = (host_checks.levels_fit,)
+CHECKED_SECTIONS: tuple[tuple[KeyPath, type[BaseModel], tuple[Check, ...]], ...] = (
+    (("memory",), MemoryConfig, MEMORY_CHECKS),
+    (("host",), HostConfig, HOST_CHECKS),
+    (("host", "l1"), CacheConfig, CACHE_CHECKS),
+    (("host", "l2"), CacheConfig, CACHE_CHECKS),
+)
+"""The sections with contradictions to look for, each with its model and checks."""
 
 
 def load_architecture(name_or_path: str | Path, overrides: Iterable[str] = ()) -> Architecture:
@@ -132,12 +142,15 @@ def _validated(composition: Composition) -> Architecture:
         architecture = Architecture.model_validate(composition.root.plain())
     except ValidationError as error:
         problems += model_problems(error, composition, Architecture)
-    problems += _memory_problems(composition, problems)
+    problems += _contradictions(composition, problems)
     if problems or architecture is None:
         raise ConfigurationError(in_order(problems))
     return architecture
 
 
-def _memory_problems(composition: Composition, known: list[Problem]) -> list[Problem]:
-    values = SoundValues(composition, ("memory",), MemoryConfig, known)
-    return [problem_of(finding, composition, ("memory",)) for finding in findings_of(MEMORY_CHECKS, values)]
+def _contradictions(composition: Composition, known: list[Problem]) -> list[Problem]:
+    return [
+        problem_of(finding, composition, section)
+        for section, model, checks in CHECKED_SECTIONS
+        for finding in findings_of(checks, SoundValues(composition, section, model, known))
+    ]
