@@ -13,18 +13,20 @@ extensions = [
     "myst_parser",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
-    "sphinx.ext.mathjax",
     "sphinx_click",
     "sphinx_gallery.gen_gallery",
     "openrow_tables",
 ]
 exclude_patterns = ["_build", "gallery/*"]
-myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
+myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
+
+smartquotes = False  # they make --help a dash and help
 
 html_theme = "furo"
 html_title = "openrow"
-html_static_path: list[str] = []
+html_static_path = ["_static"]
+html_css_files = ["openrow.css"]
 
 autodoc_default_options = {"members": True, "member-order": "bysource"}
 autodoc_typehints = "description"
@@ -35,6 +37,7 @@ napoleon_use_ivar = True
 sphinx_gallery_conf = {
     "examples_dirs": "gallery",
     "gallery_dirs": "auto_gallery",
+    "image_scrapers": ("matplotlib", "figure_scraper.figures"),
     "filename_pattern": r"/\d\d_.*\.py$",
     "within_subsection_order": "FileNameSortKey",
     "abort_on_example_error": True,

@@ -23,15 +23,21 @@ def code(text: object) -> str:
     return f"`{text}`" if str(text) else ""
 
 
+def memories() -> list[str]:
+    """The names of the shipped memories."""
+    from openrow.config.shipped import known_architectures
+
+    return [name for name in known_architectures() if name.startswith("memory/")]
+
+
 def architectures(_argument: str) -> list[str]:
     """The shipped memories and what they come to."""
     from openrow.config.loading import load_architecture
     from openrow.config.organisation import banks_total, burst_bytes, peak_bandwidth_gb_per_s, row_bytes
-    from openrow.config.shipped import known_architectures
     from openrow.config.timings import cycle_ns
 
     rows = []
-    for name in known_architectures():
+    for name in memories():
         memory = load_architecture(name).memory
         buses = f"{memory.channels} x {memory.pseudo_channels}"
         rows.append(
@@ -55,10 +61,9 @@ def sources(_argument: str) -> list[str]:
     """What each shipped memory is, and where its figures come from."""
     from openrow.config.loading import load_architecture
     from openrow.config.organisation import capacity_bytes
-    from openrow.config.shipped import known_architectures
 
     rows = []
-    for name in known_architectures():
+    for name in memories():
         memory = load_architecture(name).memory
         capacity = f"{capacity_bytes(memory) / 2**30:g}"
         rows.append((code(name), memory.standard, capacity, " ".join(memory.source.split())))
@@ -132,11 +137,10 @@ def unit_energies(_argument: str) -> list[str]:
     from dataclasses import fields
 
     from openrow.config.loading import load_architecture
-    from openrow.config.shipped import known_architectures
     from openrow.memory.energy import UnitEnergies
     from openrow.memory.energy import unit_energies as energies
 
-    shown = {name: energies(load_architecture(name).memory) for name in known_architectures()}
+    shown = {name: energies(load_architecture(name).memory) for name in memories()}
     rows = [
         (code(field.name), *(f"{getattr(unit, field.name):,.0f}" for unit in shown.values()))
         for field in fields(UnitEnergies)
@@ -153,7 +157,7 @@ def fast_error(_argument: str) -> list[str]:
         (kind, str(error.runs), f"{error.mean_percent}", f"{error.worst_percent}")
         for kind, error in by_kind(fast_errors()).items()
     ]
-    return markdown(("recorded runs", "runs", "mean error, %", "worst error, %"), rows, right=(1, 2, 3))
+    return markdown(("runs", "compared", "mean error, %", "worst error, %"), rows, right=(1, 2, 3))
 
 
 def kernels(_argument: str) -> list[str]:

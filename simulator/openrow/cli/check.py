@@ -23,7 +23,7 @@ UNSOUND = 2
 _UNITS = ((1 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"), (1, "B"))
 
 
-@click.command()
+@click.command("check")
 @click.argument("arch")
 @click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...")
 @click.option("--json", "as_json", is_flag=True, help="Print the answer, or the problems, as JSON.")

@@ -33,7 +33,7 @@ def workloads() -> Names:
 KINDS: dict[str, Callable[[], Names]] = {"archs": architectures, "kernels": kernels, "workloads": workloads}
 
 
-@click.command()
+@click.command("list")
 @click.argument("kind", type=click.Choice(list(KINDS)))
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
 def command(kind: str, as_json: bool) -> None:

@@ -16,7 +16,7 @@ _FIRST_LINE = 2
 """The line of a file's first command, below the header."""
 
 
-@click.command()
+@click.command("verify")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
     "--arch", required=True, metavar="ARCH", help="The memory the commands are for: a path or a name."

@@ -27,9 +27,13 @@ class Architecture(Section):
     """An architecture: its devices and how they are simulated."""
 
     memory: MemoryConfig
+    """The memory system."""
     source: SourceConfig = SourceConfig()
+    """How a trace asks for memory."""
     engine: Literal["compiled", "event"] = "compiled"
+    """Which of the two exact programs runs."""
     fidelity: Literal["exact", "fast"] = "exact"
+    """The exact model, or the approximate one."""
     host: HostConfig | None = None
     """The GPU or CPU that uses the memory."""
     workload: WorkloadConfig | None = None
