@@ -59,9 +59,22 @@ CAUSE_NAMES = (
 FAR = 1 << 58  # a cycle that never comes; shifted by CAUSE_BITS it still fits
 
 # The head of ``s``: the present cycle, logged commands and room for them, room in a feed, sources, channels,
-# where they begin, and where their next events are kept: a cycle, or 0 where it has to be found anew.
-CLOCK, LOGGED, LOG_CAPACITY, FEED_CAPACITY, SOURCES, CHANNELS, AT_SOURCES, AT_CHANNELS, AT_EVENTS = range(9)
-HEADER = 9
+# where they begin, and where their next events are kept: a cycle, or 0 where it has to be found anew;
+# the source whose turn it is to offer, and whether a request has been taken in this round of turns.
+(
+    CLOCK,
+    LOGGED,
+    LOG_CAPACITY,
+    FEED_CAPACITY,
+    SOURCES,
+    CHANNELS,
+    AT_SOURCES,
+    AT_CHANNELS,
+    AT_EVENTS,
+    TURN,
+    ROUND_TAKEN,
+) = range(11)
+HEADER = 11
 
 # rows: one resolved timing constraint; ``rules[ROW_START + p]`` is the first row of preceding command p.
 FOLLOWING, LATENCY, SPAN, PARENT_SPAN, WINDOW, RING, ROW_CAUSE = range(7)

@@ -45,8 +45,10 @@ from openrow.memory.columns import (
     READ_QUEUE,
     READS,
     REQUEST,
+    ROUND_TAKEN,
     ROW,
     S_COUNT,
+    S_FINAL,
     S_HEAP,
     S_INTERVAL,
     S_NEXT_OFFER,
@@ -61,7 +63,7 @@ from openrow.memory.columns import (
     SLOT_BITS,
     SOURCE,
     SOURCE_COLUMNS,
-    SOURCES,
+    TURN,
     WRITES,
 )
 from openrow.memory.controller.accounting_compiled import request_waits
@@ -194,11 +196,20 @@ def offer_next(rules: Cells, s: Cells, feeds: Cells, times: Cells, src: int, now
 
 @inlined
 def offer_all(rules: Cells, s: Cells, feeds: Cells, times: Cells, now: int) -> None:
-    """Let the sources take turns, one request each, until none can go on."""
-    going = True
-    while going:
-        going = False
-        src = s[AT_SOURCES]
-        for _ in range(s[SOURCES]):
-            going |= offer_next(rules, s, feeds, times, src, now)
-            src += s[src + S_SIZE]
+    """Let the sources take turns, one request each, until none can go on.
+
+    It ends early, and goes on from there the next time, where a source has offered all it was given but has
+    more to come: nobody's turn is lost to the refilling of a feed.
+    """
+    src, end = s[TURN], s[AT_EVENTS]
+    taken = s[ROUND_TAKEN]
+    ran_out = False
+    while not ran_out and (src < end or taken != 0):
+        if src == end:
+            src, taken = s[AT_SOURCES], 0
+        if offer_next(rules, s, feeds, times, src, now):
+            taken = 1
+            ran_out = s[src + S_POSITION] == s[src + S_COUNT] and s[src + S_FINAL] == 0
+        src += s[src + S_SIZE]
+    s[TURN] = src if ran_out else s[AT_SOURCES]
+    s[ROUND_TAKEN] = taken if ran_out else 0

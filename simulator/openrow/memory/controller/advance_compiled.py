@@ -145,26 +145,40 @@ def is_drained(rules: Cells, s: Cells) -> bool:
 
 
 @inlined
-def look_at_sources(s: Cells, feeds: Cells, now: int, target: int) -> tuple[int, int]:
-    """Why the sources stop the run now, and if they do not, when they next change anything.
-
-    Returns (reason, cycle), the cycle at most ``target``.
-    """
-    src = s[AT_SOURCES]
-    for _ in range(s[SOURCES]):
+def wish_of_sources(s: Cells, now: int) -> int:
+    """Why a source stops the run at ``now``: NEED_FEED or COMPLETED; else REACHED."""
+    src, end = s[AT_SOURCES], s[AT_EVENTS]
+    while src < end:
         if s[src + S_POSITION] == s[src + S_COUNT]:
             if s[src + S_FINAL] == 0:
-                return NEED_FEED, now
-            if s[src + S_AWAITED] != 0 and s[src + S_UNISSUED] == 0:
-                if s[src + S_DONE] <= now:
-                    return COMPLETED, now
-                target = min(target, s[src + S_DONE])
-        else:
+                return NEED_FEED
+            if s[src + S_AWAITED] != 0 and s[src + S_UNISSUED] == 0 and s[src + S_DONE] <= now:
+                return COMPLETED
+        src += s[src + S_SIZE]
+    return REACHED
+
+
+@inlined
+def next_of_sources(s: Cells, feeds: Cells, now: int, target: int) -> tuple[int, bool]:
+    """When the sources next change anything, at most ``target``; ``now`` where one stops the run.
+
+    Returns (cycle, whether any source has offered all it was given: only those stop a run).
+    """
+    any_ended = False
+    src, end = s[AT_SOURCES], s[AT_EVENTS]
+    while src < end:
+        if s[src + S_POSITION] < s[src + S_COUNT]:
             cycle = next_offer(s, feeds, src)
             if cycle > now:
                 target = min(target, cycle)
+        else:
+            any_ended = True
+            if s[src + S_FINAL] == 0:
+                target = now
+            elif s[src + S_AWAITED] != 0 and s[src + S_UNISSUED] == 0:
+                target = min(target, s[src + S_DONE])
         src += s[src + S_SIZE]
-    return REACHED, target
+    return target, any_ended
 
 
 @inlined
@@ -194,14 +208,22 @@ def run_channels(rules: Cells, rows: Cells, s: Cells, log: Cells, times: Cells, 
 def run(rules: Cells, rows: Cells, s: Cells, feeds: Cells, log: Cells, times: Cells, until: int) -> int:
     """The loop of :func:`advance`, on pointers."""
     now = s[CLOCK]
+    reason = REACHED
+    any_ended = True
     while True:
-        offer_all(rules, s, feeds, times, now)
-        reason, target = look_at_sources(s, feeds, now, until)
-        if reason == REACHED and 0 < s[LOG_CAPACITY] < s[LOGGED] + 4 * s[CHANNELS]:
-            reason = LOG_FULL
-        if reason == REACHED and until == FAR and is_drained(rules, s):
-            reason = DRAINED
+        if any_ended:
+            reason = wish_of_sources(s, now)
         if reason != REACHED or now >= until:
+            break
+        offer_all(rules, s, feeds, times, now)
+        target, any_ended = next_of_sources(s, feeds, now, until)
+        if target <= now:
+            continue
+        if 0 < s[LOG_CAPACITY] < s[LOGGED] + 4 * s[CHANNELS]:
+            reason = LOG_FULL
+            break
+        if target == FAR and is_drained(rules, s):
+            reason = DRAINED
             break
         target = next_target(rules, s, now, target)
         if target == FAR:
@@ -225,6 +247,9 @@ def advance(
 ) -> int:
     """Run from the last executed cycle to ``until`` or the first reason to stop.
 
+    What is offered after cycle ``until`` belongs to the next call, so that a source that begins there takes
+    its turn among the others; likewise after the cycle in which an awaited source has got everything back.
+
     Parameters
     ----------
     rules, rows
@@ -238,7 +263,7 @@ def advance(
     times
         (requests, 3): arrival, departure and return cycle, where requests are recorded.
     until
-        The last cycle to execute; FAR runs until the system is drained.
+        The last cycle to execute; FAR runs until the system is drained and nobody awaits an answer.
 
     Returns
     -------

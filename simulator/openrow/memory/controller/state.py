@@ -33,6 +33,7 @@ def new_state(standard: Standard, channels: int, sources: Sequence[SourceShape])
     s = np.zeros(at_channels + channels * int(rules[c.CHANNEL_SIZE]), dtype=np.int64)
     s[[c.SOURCES, c.CHANNELS]] = len(sources), channels
     s[[c.AT_SOURCES, c.AT_EVENTS, c.AT_CHANNELS]] = c.HEADER, at_events, at_channels
+    s[c.TURN] = c.HEADER
     place = c.HEADER
     for number, (source, size) in enumerate(zip(sources, source_sizes, strict=True)):
         s[[place + c.S_NUMBER, place + c.S_SIZE]] = number, size
