@@ -7,8 +7,8 @@ from openrow.config.findings import Finding
 from openrow.config.host import CacheConfig
 from openrow.config.sound_values import SoundValues
 
-MOST_SECTORS = 32
-"""Sectors of a line: their states are bits of one integer."""
+MOST_SECTORS = 16
+"""Sectors of a line: the states of a line's sectors are bits of one integer."""
 
 
 def sectors(cache: SoundValues) -> Iterator[Finding]:

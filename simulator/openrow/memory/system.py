@@ -2,7 +2,8 @@
 
 Channels that only one open-loop source uses do not depend on one another: each takes its requests in order,
 at its own pace. Then every channel has a state of its own and the channels run in parallel threads. A limited
-window, an issue interval or a second source couples them, and one call advances all of them together.
+window, an issue interval or a second source couples them, and one call advances all of them together; unless
+the source asks at each channel by itself, as a host does whose last cache has a part at every channel.
 """
 
 import os
@@ -85,6 +86,9 @@ class MemorySystem:
         Keep a record of the issued commands for :meth:`take_commands`.
     record_requests
         How many requests to keep the times of; 0 for none. They are those of the only source.
+    source_at_each_channel
+        Whether window and interval of the only source are those of each channel, so that the channels do not
+        depend on one another.
 
     Attributes
     ----------
@@ -105,13 +109,15 @@ class MemorySystem:
         sources: Sequence[SourceShape],
         log_commands: bool = False,
         record_requests: int = 0,
+        source_at_each_channel: bool = False,
     ) -> None:
         self.memory = memory
         self.standard = resolve_standard(memory, record_requests > 0)
         self.mapping = AddressMapping(memory)
         self.times = np.zeros((max(record_requests, 1), 3), dtype=np.int64)
         self.cpu_seconds = 0.0
-        self.apart = len(sources) == 1 and sources[0].window == 0 and sources[0].interval == 0
+        open_loop = all(source.window == 0 and source.interval == 0 for source in sources)
+        self.apart = len(sources) == 1 and (open_loop or source_at_each_channel)
         self._rules, self._rows = read_only(self.standard.rules), read_only(self.standard.rows)
         group_count = memory.channels if self.apart else 1
         feed_count = memory.channels if self.apart else len(sources)
