@@ -55,6 +55,23 @@ class Layer:
         return (*self.values, *([self.offsets] if self.offsets else []), self.weights, self.output)
 
 
+@dataclass(frozen=True)
+class Samples:
+    """Samples of some queries of a layer; arrays are float32 (queries, heads, levels, depths x points).
+
+    Attributes
+    ----------
+    x, y
+        Where, in pixels of each level: whole numbers are centres of pixels.
+    image
+        The view whose maps are sampled.
+    """
+
+    x: NDArray[np.float32]
+    y: NDArray[np.float32]
+    image: int
+
+
 def build(preset: str | None, overrides: Overrides) -> "DeformableAttention":
     """Build ``deformable-attention`` for the catalogue."""
     spec = DeformableAttention.name if preset is None else f"{DeformableAttention.name}:{preset}"
@@ -145,11 +162,9 @@ class DeformableAttention(Kernel):
     def inputs(self) -> Arrays:
         """Return value maps (views, channels, height, width), offsets and weights of every layer."""
         arrays: Arrays = {}
-        p = self.parameters
         for layer in self.layers:
-            for tensor in layer.values:
-                scale = np.float32(INT8_VALUE_SCALE if p.element == "int8" else 1)
-                arrays[tensor.name] = store(noise.bell(p.seed, tensor.name, tensor.shape) * scale, p.element)
+            for tensor, values in zip(layer.values, self.values(layer), strict=True):
+                arrays[tensor.name] = values
             rows = np.arange(prod(layer.weights.shape[:2]), dtype=np.int64)
             if layer.offsets is not None:
                 arrays[layer.offsets.name] = self._offsets(layer, rows).reshape(layer.offsets.shape)
@@ -230,6 +245,25 @@ class DeformableAttention(Kernel):
         depths = cameras.depth_planes(p.near, p.far, call.depths)
         toward = pose if view == 0 else pose.inverse()
         return (cameras.project(centres * extent, depths, camera, toward) / extent).astype(np.float32)
+
+    def samples(self, layer: Layer, view: int, queries: NDArray[np.int64]) -> Samples:
+        """Return where queries of a view sample."""
+        rows = queries + view * layer.weights.shape[1]
+        offsets = None if layer.offsets is None else self._offsets(layer, rows)
+        x, y = self._coordinates(layer.call, view, queries, offsets)
+        return Samples(x, y, self._sampled_view(layer.call, view))
+
+    def weights(self, layer: Layer, view: int, queries: NDArray[np.int64]) -> np.ndarray:
+        """Return the attention weights of queries of a view, as stored; shaped as their samples."""
+        return self._weights(layer, queries + view * layer.weights.shape[1])
+
+    def values(self, layer: Layer) -> list[np.ndarray]:
+        """Return the value maps of a layer by level, (views, channels, height, width), as stored."""
+        p = self.parameters
+        scale = np.float32(INT8_VALUE_SCALE if p.element == "int8" else 1)
+        return [
+            store(noise.bell(p.seed, tensor.name, tensor.shape) * scale, p.element) for tensor in layer.values
+        ]
 
     def _coordinates(
         self, call: Call, view: int, queries: NDArray[np.int64], offsets: np.ndarray | None

@@ -54,6 +54,11 @@ COUNT_OF_FIELD: Mapping[str, str] = {
 """The key of a memory's configuration that says how many there are of a field."""
 
 
+def is_power_of_two(count: int) -> bool:
+    """Return whether ``count`` elements are numbered by bits without a number left over."""
+    return count & (count - 1) == 0
+
+
 def bits_of(count: int) -> int:
     """Return the address bits that number ``count`` elements, a power of two."""
     return count.bit_length() - 1

@@ -23,7 +23,8 @@ class Level(Choice):
 
 
 class Command(Choice):
-    """DRAM commands. ``ACT2`` and the ``CAS`` commands exist only on a split-activate command bus."""
+    """DRAM commands. ``ACT2`` and the ``CAS`` commands exist only on a split-activate command bus;
+    ``PIM_RD`` reads a burst into a compute unit beside its bank, and not to the data bus."""
 
     ACT = "ACT"
     ACT2 = "ACT2"
@@ -37,6 +38,7 @@ class Command(Choice):
     REFRESH_BANK = "REFpb"
     SYNC_READ = "CAS_RD"
     SYNC_WRITE = "CAS_WR"
+    PIM_READ = "PIM_RD"
 
 
 class Cause(Choice):

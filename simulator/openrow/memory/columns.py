@@ -8,10 +8,22 @@ between compiled functions cheap. Cycles are cycles of the controller's clock th
 """
 
 # Commands, the first index of ``ready`` and the value in a command record.
-ACT, PRE, PRE_ALL, READ, WRITE, REF_ALL, REF_BANK, READ_AUTO, WRITE_AUTO, ACT2, SYNC_READ, SYNC_WRITE = range(
-    12
-)
-COMMANDS = 12
+(
+    ACT,
+    PRE,
+    PRE_ALL,
+    READ,
+    WRITE,
+    REF_ALL,
+    REF_BANK,
+    READ_AUTO,
+    WRITE_AUTO,
+    ACT2,
+    SYNC_READ,
+    SYNC_WRITE,
+    PIM_READ,
+) = range(13)
+COMMANDS = 13
 COMMAND_NAMES = (
     "ACT",
     "PRE",
@@ -25,6 +37,7 @@ COMMAND_NAMES = (
     "ACT2",
     "CAS_RD",
     "CAS_WR",
+    "PIM_RD",
 )
 
 # A time in ``ready`` carries in its low bits the cause that set it; the greater cause wins a tie. Of two

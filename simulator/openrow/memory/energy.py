@@ -78,6 +78,8 @@ class UnitEnergies:
     activation_pj: float
     read_pj: float
     write_pj: float
+    pim_read_pj: float
+    """Reading a burst into a unit beside its bank: none of the way to the pins where the model knows it."""
     read_io_pj: float
     write_io_pj: float
     refresh_all_pj: float
@@ -112,6 +114,7 @@ def _from_currents(memory: MemoryConfig, energy: CurrentEnergy) -> UnitEnergies:
         activation_pj=rank_v * charge + rank_vpp * (energy.ipp0_ma - energy.ipp3n_ma) * trc_ns,
         read_pj=rank_v * (energy.idd4r_ma - energy.idd3n_ma) * burst_ns,
         write_pj=rank_v * (energy.idd4w_ma - energy.idd3n_ma) * burst_ns,
+        pim_read_pj=rank_v * (energy.idd4r_ma - energy.idd3n_ma) * burst_ns,
         read_io_pj=energy.io_read_pj_per_bit * burst_bits(memory),
         write_io_pj=energy.io_write_pj_per_bit * burst_bits(memory),
         refresh_all_pj=rank_v * (energy.idd5b_ma - energy.idd3n_ma) * _refresh_all_ns(memory),
@@ -142,6 +145,7 @@ def _from_hops(memory: MemoryConfig, energy: HopEnergy) -> UnitEnergies:
         activation_pj=energy.activation_pj,
         read_pj=(energy.read_cell_pj_per_bit + way) * bits,
         write_pj=(energy.write_cell_pj_per_bit + way) * bits,
+        pim_read_pj=energy.read_cell_pj_per_bit * bits,
         read_io_pj=energy.io_pj_per_bit * bits,
         write_io_pj=energy.io_pj_per_bit * bits,
         refresh_all_pj=energy.refresh_all_pj,
@@ -160,7 +164,7 @@ def activity_energy(memory: MemoryConfig, activity: Activity) -> Energy:
     refreshing_ns = min(commands["REFab"] * _refresh_all_ns(memory), precharged_ns)
     return Energy(
         activation_pj=unit.activation_pj * activity.activations,
-        read_pj=unit.read_pj * activity.read_bursts,
+        read_pj=unit.read_pj * activity.read_bursts + unit.pim_read_pj * commands["PIM_RD"],
         write_pj=unit.write_pj * activity.write_bursts,
         refresh_pj=unit.refresh_all_pj * commands["REFab"] + unit.refresh_bank_pj * commands["REFpb"],
         background_pj=unit.active_standby_mw * (activity.standby.active * period_ns + refreshing_ns)

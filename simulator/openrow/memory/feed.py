@@ -103,7 +103,7 @@ class Feeder:
         """
         while True:
             self._entry, self._burst, requests = fill_feeds(
-                self._mapping.runs, self._mapping.hashes, self._mapping.offset_bits,
+                self._mapping.digit, self._mapping.runs, self._mapping.hashes, self._mapping.offset_bits,
                 self._address, self._is_write, self._size, self._cycle,
                 self._entry, self._burst, self.requests, apart, source, feeds, counts,
             )  # fmt: skip

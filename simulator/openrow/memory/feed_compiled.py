@@ -82,6 +82,7 @@ def smallest_room(counts: Int64Array, capacity: int) -> int:
 
 @compiled
 def fill_feeds(
+    digit: Int64Array,
     runs: Int64Array,
     hashes: Int64Array,
     offset_bits: int,
@@ -101,7 +102,7 @@ def fill_feeds(
 
     Parameters
     ----------
-    runs, hashes
+    digit, runs, hashes
         The address mapping.
     offset_bits
         Address bits inside a burst.
@@ -133,7 +134,7 @@ def fill_feeds(
         if room == 0:
             break
         entry, burst, count = split_block(address, size, offset_bits, entry, burst, addresses[:room], owner)
-        decode_block(runs, hashes, addresses[:count], fields[:, :count])
+        decode_block(digit, runs, hashes, addresses[:count], fields[:, :count])
         for i in range(count):
             channel = fields[0, i]
             feed = channel if apart else source

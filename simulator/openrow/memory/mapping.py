@@ -4,6 +4,10 @@ A mapping is written from the top bit, ``RoBaBgCo``: row, bank, bank group, colu
 burst. The other fields are ``Ch`` (channel), ``Pc`` (pseudo channel), ``Ra`` (rank) and ``Si`` (stack id). A
 field with one element takes no bits and may be left out. Explicit lists of bits say the same without
 contiguous fields, and ``bank_hash`` XORs row bits into the others.
+
+The number of channels may be any: a GPU has 24 or 40. Where it is no power of two, the channel takes no bits.
+Above the place of ``Ch`` the address then counts in mixed radix: its remainder by the number of channels is the
+channel, and the bits of the quotient are those of the fields further up. Bits below are as ever.
 """
 
 from collections import Counter
@@ -12,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from openrow.config.mapping import FIELD_OF_TOKEN, bits_of, tokens_of
+from openrow.config.mapping import FIELD_OF_TOKEN, bits_of, is_power_of_two, tokens_of
 from openrow.config.memory import AddressBits, MemoryConfig
 from openrow.memory.mapping_compiled import decode_block, encode_block
 from openrow_kernels.compilation import read_only
@@ -21,10 +25,15 @@ from openrow_kernels.compilation import read_only
 FLAT_BANK_ORDER = ("bank", "bank_group", "stack_id", "rank", "pseudo_channel")
 
 
+def divides_channels(memory: MemoryConfig) -> bool:
+    """Whether the channel is a digit of the address and not some of its bits."""
+    return not is_power_of_two(memory.channels)
+
+
 def field_bits(memory: MemoryConfig) -> dict[str, int]:
-    """Address bits of each field; the column counts bursts."""
+    """Address bits of each field; the column counts bursts. Channels that are divided out have none."""
     return {
-        "channel": bits_of(memory.channels),
+        "channel": 0 if divides_channels(memory) else bits_of(memory.channels),
         "pseudo_channel": bits_of(memory.pseudo_channels),
         "rank": bits_of(memory.ranks),
         "stack_id": bits_of(memory.stack_ids),
@@ -41,7 +50,10 @@ def offset_bits(memory: MemoryConfig) -> int:
 
 
 def address_bits(memory: MemoryConfig) -> AddressBits:
-    """The explicit bit lists a mapping string stands for, least significant first."""
+    """The explicit bit lists a mapping string stands for, least significant first.
+
+    Where the channel is divided out, they are those of the address without its digit.
+    """
     if isinstance(memory.mapping, AddressBits):
         return memory.mapping
     widths = field_bits(memory)
@@ -57,6 +69,23 @@ def address_bits(memory: MemoryConfig) -> AddressBits:
         lists[name] += range(position, position + bits)
         position += bits
     return AddressBits(**lists)
+
+
+def channel_place(memory: MemoryConfig) -> int:
+    """The bit of the address above which it counts in channels, where the channel is divided out."""
+    assert isinstance(memory.mapping, str), "only a mapping of tokens has a place for channels of any number"
+    counted = field_bits(memory)
+    names = [token.name for token in tokens_of(memory.mapping)]
+    below = tokens_of(memory.mapping)[names.index("Ch") + 1 :]
+    taken = 0
+    for name in {token.name for token in below}:
+        own = [token for token in below if token.name == name]
+        above = [t for t in tokens_of(memory.mapping)[: names.index("Ch")] if t.name == name]
+        bits = sum(token.bits or 0 for token in own)
+        if any(token.bits is None for token in own):
+            bits = counted[FIELD_OF_TOKEN[name]] - sum(token.bits or 0 for token in above)
+        taken += bits
+    return offset_bits(memory) + taken
 
 
 def _runs(bits: list[int]) -> list[tuple[int, int, int]]:

@@ -43,7 +43,7 @@ REFRESH_CODE = {
     Refresh.ALL_BANK: c.ALL_BANK_REFRESH,
     Refresh.PER_BANK: c.PER_BANK_REFRESH,
 }
-COLUMN_COMMANDS = (Command.READ, Command.READ_AUTO, Command.WRITE, Command.WRITE_AUTO)
+COLUMN_COMMANDS = (Command.READ, Command.READ_AUTO, Command.WRITE, Command.WRITE_AUTO, Command.PIM_READ)
 WIDE_COMMANDS = (Command.PRE_ALL, Command.REFRESH_ALL)
 # An access with auto-precharge is ready whenever the plain one is: the table shares their times.
 PLAIN = {Command.READ_AUTO: Command.READ, Command.WRITE_AUTO: Command.WRITE}
@@ -96,11 +96,25 @@ def commands_in_use(memory: MemoryConfig) -> set[Command]:
         used |= {Command.REFRESH_BANK}
     if memory.command_bus == "split-activate":
         used |= {Command.ACT2, Command.SYNC_READ, Command.SYNC_WRITE}
+    if any(Command.PIM_READ in row.following for row in memory.constraints):
+        used |= {Command.PIM_READ}
     return used
+
+
+def command_cycles(memory: MemoryConfig, command: Command) -> int:
+    """Cycles from the first to the last of a command, both included."""
+    return max(memory.command_cycles.get(command, 1), 1)
+
+
+def on_bus(memory: MemoryConfig, command: Command) -> bool:
+    """Whether a command travels on a command bus at all; one of no cycles is made in the bank."""
+    return memory.command_cycles.get(command, 1) > 0
 
 
 def same_bus(memory: MemoryConfig, first: Command, second: Command) -> bool:
     """Whether two commands travel on the same command bus."""
+    if not (on_bus(memory, first) and on_bus(memory, second)):
+        return False
     return memory.command_bus != "dual" or (first in COLUMN_COMMANDS) == (second in COLUMN_COMMANDS)
 
 
@@ -108,7 +122,7 @@ def bus_constraints(memory: MemoryConfig, used: set[Command]) -> list[ResolvedCo
     """A command of several cycles keeps every other one off its bus."""
     rows = []
     for preceding in sorted(used):
-        occupied = memory.command_cycles.get(preceding, 1)
+        occupied = command_cycles(memory, preceding)
         if occupied > 1:
             rows += [
                 ResolvedConstraint(Level.CHANNEL, preceding, following, occupied, 1, False, Cause.COMMAND_BUS)
@@ -128,9 +142,7 @@ def resolved_constraints(memory: MemoryConfig) -> list[ResolvedConstraint]:
         for preceding in constraint.preceding:
             for following in constraint.following:
                 if preceding in used and following in used:
-                    occupied = memory.command_cycles.get(preceding, 1) - memory.command_cycles.get(
-                        following, 1
-                    )
+                    occupied = command_cycles(memory, preceding) - command_cycles(memory, following)
                     rows.append(
                         ResolvedConstraint(
                             constraint.level,

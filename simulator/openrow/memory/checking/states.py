@@ -98,9 +98,10 @@ def wrong_rows(stream: PlacedStream) -> Iterator[Finding]:
     yield from _found(
         stream, states, "{} to a bank that is not closed", activate | REFRESHES, state != CLOSED
     )
-    yield from _found(stream, states, "{} to a closed bank", COLUMN_COMMANDS | precharge, state == CLOSED)
-    yield from _found(stream, states, "{} to a row that is not open", COLUMN_COMMANDS, other_row)
-    yield from _found(stream, states, "{} before ACT2", COLUMN_COMMANDS | precharges, state == ACTIVATING)
+    accesses = COLUMN_COMMANDS | {Command.PIM_READ}
+    yield from _found(stream, states, "{} to a closed bank", accesses | precharge, state == CLOSED)
+    yield from _found(stream, states, "{} to a row that is not open", accesses, other_row)
+    yield from _found(stream, states, "{} before ACT2", accesses | precharges, state == ACTIVATING)
     if stream.memory.split_activation is not None:
         yield from _second_halves(stream, states, stream.memory.split_activation)
 

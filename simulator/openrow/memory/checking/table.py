@@ -92,7 +92,7 @@ def finding(
 
 def occupied(memory: MemoryConfig, command: Command) -> int:
     """Return the cycles ``command`` takes on its bus."""
-    return memory.command_cycles.get(command, 1)
+    return max(memory.command_cycles.get(command, 1), 1)
 
 
 def _by_length(memory: MemoryConfig, commands: list[Command]) -> Iterator[tuple[int, frozenset[Command]]]:
@@ -126,11 +126,16 @@ def _limits_of_row(memory: MemoryConfig, row: Constraint, nominal: int) -> Itera
 
 
 def _bus_limits(memory: MemoryConfig) -> Iterator[Limit]:
-    """Yield that a command keeps every other off its bus as long as it takes, one cycle at least."""
+    """Yield that a command keeps every other off its bus as long as it takes, one cycle at least.
+
+    A command of no cycles is made in the bank and takes no bus.
+    """
+    on_bus = frozenset(command for command in COMMANDS if memory.command_cycles.get(command, 1) > 0)
     if memory.command_bus == "dual":
-        buses = {"row bus": frozenset(COMMANDS) - COLUMN_COMMANDS, "column bus": COLUMN_COMMANDS}
+        columns = (COLUMN_COMMANDS | {Command.PIM_READ}) & on_bus
+        buses = {"row bus": on_bus - columns, "column bus": columns}
     else:
-        buses = {"command bus": frozenset(COMMANDS)}
+        buses = {"command bus": on_bus}
     for name, commands in buses.items():
         for length, group in _by_length(memory, list(commands)):
             reason = f"occupied for {length}"

@@ -47,6 +47,7 @@ from openrow.memory.columns import (
     OPEN_BANKS,
     OPEN_CYCLES,
     OPEN_SINCE,
+    PIM_READ,
     READ,
     READ_AUTO,
     REFRESH,
@@ -87,7 +88,7 @@ def count_latency(s: Cells, ch: int, latency: int) -> None:
 @inlined
 def run_of(rules: Cells, ch: int, command: int) -> int:
     """Where the run of back-to-back commands on the bus of ``command`` is kept."""
-    column = command in (READ, WRITE, READ_AUTO, WRITE_AUTO)
+    column = command in (READ, WRITE, READ_AUTO, WRITE_AUTO, PIM_READ)
     return ch + (RUN_FROM_ROW if rules[COMMAND_BUSES] == DUAL_BUS and not column else RUN_FROM)
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from openrow.memory.fast.columns import COLUMN_BITS, ROW_BITS
 from openrow.memory.feed_compiled import BLOCK, smallest_room, split_block
-from openrow.memory.mapping_compiled import parity
+from openrow.memory.mapping_compiled import divide_out, parity
 from openrow_kernels.compilation import compiled
 
 Int64Array = NDArray[np.int64]
@@ -55,6 +55,21 @@ def pack_block(
 
 
 @compiled
+def pack_bursts(
+    digit: Int64Array, runs: Int64Array, hashes: Int64Array, address: Int64Array, rest: Int64Array,
+    packed: Int64Array, channel: Int64Array,
+) -> None:  # fmt: skip
+    """As :func:`pack_block`, for any number of channels; ``rest`` is room for as many addresses."""
+    if digit[1] == 0:
+        pack_block(runs, hashes, address, packed, channel)
+    else:
+        pack_channels = np.empty_like(channel)
+        divide_out(digit, address, rest, pack_channels)
+        pack_block(runs, hashes, rest, packed, channel)
+        channel[:] = pack_channels
+
+
+@compiled
 def single_bursts(address: Int64Array, size: Int64Array, entry: int, count: int, burst_bytes: int) -> bool:
     """Whether each of ``count`` entries from ``entry`` on lies in one burst."""
     broken = 0
@@ -83,6 +98,7 @@ def hand_out(
 
 @compiled
 def pack_requests(
+    digit: Int64Array,
     runs: Int64Array,
     hashes: Int64Array,
     offset_bits: int,
@@ -100,7 +116,7 @@ def pack_requests(
 
     Parameters
     ----------
-    runs, hashes, offset_bits
+    digit, runs, hashes, offset_bits
         The address mapping.
     address, is_write, size, cycle
         The entries; ``size`` and ``cycle`` have one element if it holds for all.
@@ -119,6 +135,7 @@ def pack_requests(
     split = np.empty(BLOCK, dtype=np.int64)
     owner = np.empty(BLOCK, dtype=np.int64)
     channel = np.empty(BLOCK, dtype=np.int64)
+    rest = np.empty(BLOCK, dtype=np.int64)
     mixed = np.empty(BLOCK, dtype=np.int64)
     mixed_stamps = np.empty(BLOCK, dtype=np.int64)
     alone = requests.shape[0] == 1
@@ -130,7 +147,8 @@ def pack_requests(
         stamps = cycles[0, counts[0] : counts[0] + room] if alone else mixed_stamps
         count = min(room, address.shape[0] - entry)
         if burst == 0 and single_bursts(address, size, entry, count, 1 << offset_bits):
-            pack_block(runs, hashes, address[entry : entry + count], packed[:count], channel[:count])
+            here = address[entry : entry + count]
+            pack_bursts(digit, runs, hashes, here, rest[:count], packed[:count], channel[:count])
             for i in range(count):
                 packed[i] |= is_write[entry + i]
             if cycle.shape[0] == 1:
@@ -140,7 +158,7 @@ def pack_requests(
             entry += count
         else:
             entry, burst, count = split_block(address, size, offset_bits, entry, burst, split[:room], owner)
-            pack_block(runs, hashes, split[:count], packed[:count], channel[:count])
+            pack_bursts(digit, runs, hashes, split[:count], rest[:count], packed[:count], channel[:count])
             for i in range(count):
                 packed[i] |= is_write[owner[i]]
                 stamps[i] = cycle[min(owner[i], cycle.shape[0] - 1)]

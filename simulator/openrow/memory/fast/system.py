@@ -83,7 +83,7 @@ class PackingFeeder(Feeder):
         """
         while True:
             self._entry, self._burst = pack_requests(
-                self._mapping.runs, self._mapping.hashes, self._mapping.offset_bits,
+                self._mapping.digit, self._mapping.runs, self._mapping.hashes, self._mapping.offset_bits,
                 self._address, self._is_write, self._size, self._cycle,
                 self._entry, self._burst, requests, cycles, counts,
             )  # fmt: skip
