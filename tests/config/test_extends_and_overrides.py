@@ -169,7 +169,8 @@ def test_an_override_reaches_a_section_no_file_has() -> None:
         ("memry.channels=2", " memry.channels: should be a known key; the nearest is 'memory' (got 'memry')"),
         ("memory.channels.x=2", " memory.channels.x: memory.channels has no parts (got 'x')"),
         ("memory.channels=two", " memory.channels: should be a valid integer (got 'two')"),
-        ("memory.channels=3", " memory.channels: should be a power of two; the nearest are 2 and 4 (got 3)"),
+        ("memory.ranks=3", " memory.ranks: should be a power of two; the nearest are 2 and 4 (got 3)"),
+        ("memory.channels=0", " memory.channels: should be greater than 0 (got 0)"),
         ("memory.channels=", " memory.channels: should be a valid integer (got nothing)"),
         ("memory.channels=1e9", " memory.channels: should be a valid integer: write 1000000000 (got 1e9)"),
         (

@@ -292,3 +292,30 @@ def test_the_override_that_needs_the_token_is_blamed(problems_of: Problems) -> N
 
 def test_a_constraint_at_a_level_with_one_node_is_no_problem() -> None:
     load_architecture(DDR4, ["memory.bank_groups=1", "memory.banks=1"])
+
+
+@pytest.mark.parametrize("mapping", ["RoBaBgCoCh1", "RoChBaBgCoCh", "RoCh1BaBgCoCh"])
+def test_channels_that_are_no_power_of_two_have_one_place(problems_of: Problems, mapping: str) -> None:
+    (problem,) = problems_of(DDR4, ["memory.channels=24", f"memory.mapping={mapping}"])
+    assert problem == (
+        f"override 'memory.mapping={mapping}' memory.mapping: should have Ch once and without a number, since "
+        "channels = 24 is no power of two: the channel is then divided out of the address (got "
+        f"'{mapping}')"
+    )
+
+
+def test_channels_that_are_no_power_of_two_take_no_bits(problems_of: Problems) -> None:
+    override = explicit()
+    assert problems_of(DDR4, ["memory.channels=3", override]) == [
+        f"override '{override}' memory.mapping: the mapping should be tokens, such as RoBaCoCh, since "
+        "channels = 3 is no power of two (got lists of bits)"
+    ]
+    hashed = "memory.bank_hash=[{target: channel, bit: 0, row_bits: [0]}]"
+    (problem,) = problems_of(DDR4, ["memory.channels=6", "memory.mapping=RoBaBgCoCh", hashed])
+    assert "memory.bank_hash.0.target: should be another field than channel" in problem
+    assert "channels = 6 is no power of two" in problem
+
+
+def test_a_memory_of_any_number_of_channels_has_to_fit_its_addresses(problems_of: Problems) -> None:
+    (problem,) = problems_of(DDR4, ["memory.channels=536870913", "memory.mapping=RoBaBgCoCh"])
+    assert "memory.rows: the whole memory should be at most 2^62 bytes (got 2^63)" in problem

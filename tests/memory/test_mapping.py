@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from openrow.config.loading import load_architecture
 from openrow.config.memory import MemoryConfig
+from openrow.config.organisation import capacity_bytes
 from openrow.config.shipped import known_architectures
 from openrow.memory.mapping import AddressMapping, Coordinates, address_bits, field_bits, offset_bits
 
@@ -16,7 +17,9 @@ TOKENS = ("Ch", "Pc", "Ra", "Si", "Bg", "Ba", "Ro", "Co")
 
 def addresses(memory: MemoryConfig, seed: int, count: int = 200) -> np.ndarray:
     mapping = AddressMapping(memory)
+    assert mapping.capacity_bytes == capacity_bytes(memory)
     bursts = np.random.default_rng(seed).integers(0, mapping.capacity_bytes >> mapping.offset_bits, count)
+    bursts[:2] = 0, (mapping.capacity_bytes >> mapping.offset_bits) - 1
     return (bursts << mapping.offset_bits).astype(np.uint64)
 
 
@@ -25,6 +28,7 @@ def assert_inverse(memory: MemoryConfig, seed: int) -> None:
     address = addresses(memory, seed)
     where = mapping.decode(address)
     assert (mapping.encode(where) == address).all()
+    assert ((where.channel >= 0) & (where.channel < memory.channels)).all()
     banks = memory.pseudo_channels * memory.ranks * memory.stack_ids * memory.bank_groups * memory.banks
     sizes = (memory.channels, banks, memory.rows, memory.columns // memory.burst_length)
     random = np.random.default_rng(seed)
@@ -44,7 +48,6 @@ def test_decoding_and_encoding_are_inverse_for_every_shipped_mapping(name: str) 
     order=st.permutations(TOKENS),
     bits=st.fixed_dictionaries(
         {
-            "channels": st.integers(0, 4),
             "pseudo_channels": st.integers(0, 1),
             "ranks": st.integers(0, 2),
             "stack_ids": st.integers(0, 2),
@@ -53,13 +56,15 @@ def test_decoding_and_encoding_are_inverse_for_every_shipped_mapping(name: str) 
             "rows": st.integers(5, 17),
         }
     ),
+    channels=st.integers(1, 50),
     hashed=st.booleans(),
     seed=st.integers(0, 1000),
 )
 def test_they_are_inverse_for_any_order_and_any_size_that_fits(
-    order: list[str], bits: dict[str, int], hashed: bool, seed: int
+    order: list[str], bits: dict[str, int], channels: int, hashed: bool, seed: int
 ) -> None:
     overrides = [f"memory.{name}={1 << value}" for name, value in bits.items()]
+    overrides.append(f"memory.channels={channels}")
     overrides.append(f"memory.mapping={''.join(order)}")
     if hashed and bits["banks"] > 0:
         overrides.append("memory.bank_hash=[{target: bank, bit: 0, row_bits: [0, 3, 4]}]")
@@ -114,3 +119,41 @@ def test_a_bank_hash_spreads_rows_that_fall_into_one_bank() -> None:
     same_bank = (np.arange(8) << 17).astype(np.uint64)
     assert len(set(AddressMapping(plain).decode(same_bank).bank)) == 1
     assert AddressMapping(hashed).decode(same_bank).bank.tolist() == [0, 1, 2, 3, 0, 1, 2, 3]
+
+
+def by_definition(memory: MemoryConfig, address: int) -> dict[str, int]:
+    """The fields of an address by a mapping of whole tokens: digit after digit from below."""
+    sizes = {"Ch": memory.channels, "Pc": memory.pseudo_channels, "Ra": memory.ranks, "Si": memory.stack_ids}
+    sizes |= {"Bg": memory.bank_groups, "Ba": memory.banks, "Ro": memory.rows}
+    sizes["Co"] = memory.columns // memory.burst_length
+    rest = address >> offset_bits(memory)
+    fields = {}
+    for place in range(len(memory.mapping) - 2, -1, -2):
+        token = memory.mapping[place : place + 2]
+        rest, fields[token] = divmod(rest, sizes[token])
+    return fields
+
+
+@settings(max_examples=60, deadline=None)
+@given(order=st.permutations(TOKENS), channels=st.integers(1, 50), seed=st.integers(0, 1000))
+def test_every_field_is_a_digit_of_the_address_also_where_channels_are_no_power_of_two(
+    order: list[str], channels: int, seed: int
+) -> None:
+    overrides = [f"memory.channels={channels}", f"memory.mapping={''.join(order)}"]
+    memory = load_architecture("memory/hbm2-2000", overrides).memory
+    address = addresses(memory, seed, 40)
+    where = AddressMapping(memory).decode(address)
+    for i, one in enumerate(address):
+        expected = by_definition(memory, int(one))
+        bank = (expected["Pc"] * memory.bank_groups + expected["Bg"]) * memory.banks + expected["Ba"]
+        found = (where.channel[i], where.bank[i], where.row[i], where.column[i])
+        assert found == (expected["Ch"], bank, expected["Ro"], expected["Co"])
+
+
+def test_a_field_in_pieces_around_a_channel_that_is_divided_out() -> None:
+    memory = load_architecture(
+        "memory/hbm2-2000", ["memory.mapping=RoBaBgCoPcChCo2", "memory.channels=5"]
+    ).memory
+    assert_inverse(memory, 7)
+    lines = AddressMapping(memory).decode((np.arange(12) * 128).astype(np.uint64))
+    assert lines.channel.tolist() == [0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 0, 1]

@@ -14,6 +14,7 @@ from openrow.config.organisation import peak_bandwidth_gb_per_s
 from openrow.memory.fast.rules import NotModelledError
 from openrow.memory.fast.system import FastMemory
 from openrow.memory.feed import AddressError
+from openrow.memory.mapping import AddressMapping
 from openrow_traces.chunk import TraceChunk
 
 STANDARDS = (
@@ -107,3 +108,13 @@ def test_an_address_beyond_the_memory_is_refused() -> None:
     beyond = TraceChunk(np.array([1 << 50], np.uint64), np.zeros(1, np.bool_), None, None)
     with pytest.raises(AddressError, match="wrap"):
         played(memory, [beyond])
+
+
+def test_requests_reach_their_channels_where_those_are_no_power_of_two() -> None:
+    memory = load_architecture("memory/hbm2-2000", ["memory.channels=5", "memory.refresh=none"]).memory
+    address = np.random.default_rng(1).integers(0, 5 << 31, 20_000).astype(np.uint64)
+    chunk = TraceChunk(address, np.zeros(len(address), dtype=np.bool_))
+    model = FastMemory(memory)
+    model.play(iter([chunk]), 1)
+    expected = np.bincount(AddressMapping(memory).decode(address).channel, minlength=5)
+    assert [channel.activity.requests for channel in model.statistics().channels] == expected.tolist()

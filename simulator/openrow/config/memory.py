@@ -253,8 +253,9 @@ class MemoryConfig(Section):
     source: str
     """Where the figures come from."""
 
-    channels: PowerOfTwo = 1
-    """Channels, each with a controller of its own."""
+    channels: PositiveInt = 1
+    """Channels, each with a controller of its own. Where they are no power of two, ``mapping`` is made of
+    tokens, and the channel is a remainder of the address."""
     pseudo_channels: PowerOfTwo = 1
     """Pseudo channels of a channel, each with a data bus of its own."""
     ranks: PowerOfTwo = 1

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from openrow.config.findings import Finding
-from openrow.config.mapping import COUNT_OF_FIELD, FIELD_OF_TOKEN, Token, bits_of, tokens_of
+from openrow.config.mapping import COUNT_OF_FIELD, FIELD_OF_TOKEN, Token, bits_of, is_power_of_two, tokens_of
 from openrow.config.problems import nearest
 from openrow.config.sound_values import SoundValues
 
@@ -27,6 +27,8 @@ def bursts(memory: SoundValues) -> Iterator[Finding]:
 def size(memory: SoundValues) -> Iterator[Finding]:
     """Check that addresses fit their integers."""
     total = _offset_bits(memory) + sum(_field_bits(memory).values())
+    if not is_power_of_two(memory.value("channels")):
+        total += 1  # the channels, rounded up
     if total > LARGEST_ADDRESS_BITS:
         yield Finding(
             (("rows",),), f"the whole memory should be at most 2^{LARGEST_ADDRESS_BITS} bytes", f"2^{total}"
@@ -131,6 +133,14 @@ def _token_bits(memory: SoundValues, tokens: list[Token], name: str, field: str)
         if count > 1 and not (field == "column" and _has_one_burst(memory)):
             yield Finding(paths, f"the mapping should contain {name}, since {key} = {count}", found)
         return
+    if field == "channel" and not is_power_of_two(count):
+        if len(tokens) > 1 or tokens[0].bits is not None:
+            expected = (
+                f"should have Ch once and without a number, since channels = {count} is no power of two: "
+                "the channel is then divided out of the address"
+            )
+            yield Finding(paths, expected, found)
+        return
     rest = [token for token in tokens if token.bits is None]
     if len(rest) > 1:
         where = f"at character {rest[1].place + 1}"
@@ -148,6 +158,13 @@ def mapping_bits(memory: SoundValues) -> Iterator[Finding]:
     """Check a mapping written as lists of bits: as many as each field has, none twice, none outside."""
     mapping = memory.value("mapping")
     if not isinstance(mapping, dict):
+        return
+    channels = memory.value("channels")
+    if not is_power_of_two(channels):
+        expected = (
+            f"the mapping should be tokens, such as RoBaCoCh, since channels = {channels} is no power of two"
+        )
+        yield Finding((("mapping",), ("channels",)), expected, "lists of bits")
         return
     widths, lowest = _field_bits(memory), _offset_bits(memory)
     beyond = lowest + sum(widths.values())
@@ -179,7 +196,12 @@ def bank_hash(memory: SoundValues) -> Iterator[Finding]:
             continue
         step = memory.value("bank_hash", index)
         count = COUNT_OF_FIELD[step["target"]]
-        if memory.is_sound(count) and step["bit"] >= bits_of(memory.value(count)):
+        if memory.is_sound(count) and not is_power_of_two(memory.value(count)):
+            expected = (
+                f"should be another field than channel: {count} = {memory.value(count)} is no power of two"
+            )
+            yield Finding((("bank_hash", index, "target"), (count,)), expected, repr(step["target"]))
+        elif memory.is_sound(count) and step["bit"] >= bits_of(memory.value(count)):
             width = bits_of(memory.value(count))
             expected = f"should be less than {width}, since {count} = {memory.value(count)}"
             yield Finding((("bank_hash", index, "bit"), (count,)), expected, str(step["bit"]))

@@ -56,36 +56,37 @@ def address_bits(memory: MemoryConfig) -> AddressBits:
     """
     if isinstance(memory.mapping, AddressBits):
         return memory.mapping
+    lists, _ = _laid_out(memory, memory.mapping)
+    return AddressBits(**lists)
+
+
+def _laid_out(memory: MemoryConfig, mapping: str) -> tuple[dict[str, list[int]], int]:
+    """The bits of each field by a mapping string, and the bit at which the channel stands."""
     widths = field_bits(memory)
-    tokens = tokens_of(memory.mapping)
+    tokens = tokens_of(mapping)
     counted = Counter[str]()
     for token in tokens:
         counted[token.name] += token.bits or 0
     lists: dict[str, list[int]] = {name: [] for name in widths}
-    position = offset_bits(memory)
+    position = channel_place = offset_bits(memory)
     for token in reversed(tokens):
         name = FIELD_OF_TOKEN[token.name]
+        if name == "channel":
+            channel_place = position
         bits = widths[name] - counted[token.name] if token.bits is None else token.bits
         lists[name] += range(position, position + bits)
         position += bits
-    return AddressBits(**lists)
+    return lists, channel_place
 
 
-def channel_place(memory: MemoryConfig) -> int:
-    """The bit of the address above which it counts in channels, where the channel is divided out."""
-    assert isinstance(memory.mapping, str), "only a mapping of tokens has a place for channels of any number"
-    counted = field_bits(memory)
-    names = [token.name for token in tokens_of(memory.mapping)]
-    below = tokens_of(memory.mapping)[names.index("Ch") + 1 :]
-    taken = 0
-    for name in {token.name for token in below}:
-        own = [token for token in below if token.name == name]
-        above = [t for t in tokens_of(memory.mapping)[: names.index("Ch")] if t.name == name]
-        bits = sum(token.bits or 0 for token in own)
-        if any(token.bits is None for token in own):
-            bits = counted[FIELD_OF_TOKEN[name]] - sum(token.bits or 0 for token in above)
-        taken += bits
-    return offset_bits(memory) + taken
+def _channel_digit(memory: MemoryConfig) -> tuple[int, int]:
+    """The place of the channel and how many there are; 0 and 0 where it is bits of the address."""
+    if not divides_channels(memory):
+        return 0, 0
+    if isinstance(memory.mapping, AddressBits):
+        raise ValueError("lists of bits have no place for channels that are no power of two")
+    _, place = _laid_out(memory, memory.mapping)
+    return place, memory.channels
 
 
 def _runs(bits: list[int]) -> list[tuple[int, int, int]]:
@@ -128,7 +129,8 @@ class AddressMapping:
         widths = field_bits(memory)
         bits = address_bits(memory)
         self.offset_bits = offset_bits(memory)
-        self.capacity_bytes = 1 << (self.offset_bits + sum(widths.values()))
+        digit = _channel_digit(memory)
+        self.capacity_bytes = (digit[1] or 1) << (self.offset_bits + sum(widths.values()))
         flat_shift = {}
         shift = 0
         for name in FLAT_BANK_ORDER:
@@ -145,18 +147,19 @@ class AddressMapping:
             (places[h.target][0], places[h.target][1] + h.bit, sum(1 << bit for bit in h.row_bits))
             for h in memory.bank_hash
         ]
+        self.digit = read_only(np.array(digit, dtype=np.int64))
         self.runs = read_only(np.array(runs, dtype=np.int64).reshape(len(runs), 4))
         self.hashes = read_only(np.array(hashes, dtype=np.int64).reshape(len(hashes), 3))
 
     def decode(self, address: NDArray[np.uint64]) -> Coordinates:
         """Coordinates of the bursts that hold byte addresses (uint64); higher bits are ignored."""
         out = np.empty((4, len(address)), dtype=np.int64)
-        decode_block(self.runs, self.hashes, read_only(address.astype(np.int64)), out)
+        decode_block(self.digit, self.runs, self.hashes, read_only(address.astype(np.int64)), out)
         return Coordinates(*out)
 
     def encode(self, where: Coordinates) -> NDArray[np.uint64]:
         """The byte address (uint64) of the first byte of each burst: the inverse of :meth:`decode`."""
         fields = np.stack([where.channel, where.bank, where.row, where.column]).astype(np.int64)
         out = np.empty(fields.shape[1], dtype=np.int64)
-        encode_block(self.runs, self.hashes, read_only(fields), out)
+        encode_block(self.digit, self.runs, self.hashes, read_only(fields), out)
         return out.astype(np.uint64)

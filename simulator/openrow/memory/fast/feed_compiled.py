@@ -63,10 +63,10 @@ def pack_bursts(
     if digit[1] == 0:
         pack_block(runs, hashes, address, packed, channel)
     else:
-        pack_channels = np.empty_like(channel)
-        divide_out(digit, address, rest, pack_channels)
+        owner = np.empty_like(channel)
+        divide_out(digit, address, rest, owner)
         pack_block(runs, hashes, rest, packed, channel)
-        channel[:] = pack_channels
+        channel[:] = owner
 
 
 @compiled
