@@ -298,9 +298,9 @@ def test_a_constraint_at_a_level_with_one_node_is_no_problem() -> None:
 def test_channels_that_are_no_power_of_two_have_one_place(problems_of: Problems, mapping: str) -> None:
     (problem,) = problems_of(DDR4, ["memory.channels=24", f"memory.mapping={mapping}"])
     assert problem == (
-        f"override 'memory.mapping={mapping}' memory.mapping: should have Ch once and without a number, since "
-        "channels = 24 is no power of two: the channel is then divided out of the address (got "
-        f"'{mapping}')"
+        f"override 'memory.mapping={mapping}' memory.mapping: should have Ch once and without a number, "
+        "since channels = 24 is no power of two: the channel is then divided out of the address "
+        f"(got '{mapping}')"
     )
 
 

@@ -6,8 +6,8 @@ field with one element takes no bits and may be left out. Explicit lists of bits
 contiguous fields, and ``bank_hash`` XORs row bits into the others.
 
 The number of channels may be any: a GPU has 24 or 40. Where it is no power of two, the channel takes no bits.
-Above the place of ``Ch`` the address then counts in mixed radix: its remainder by the number of channels is the
-channel, and the bits of the quotient are those of the fields further up. Bits below are as ever.
+Above the place of ``Ch`` the address then counts in mixed radix: its remainder by the number of channels is
+the channel, and the bits of the quotient are those of the fields further up. Bits below are as ever.
 """
 
 from collections import Counter
