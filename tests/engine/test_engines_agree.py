@@ -10,7 +10,7 @@ from engine.drawn_replays import DrawnReplay, replays
 from openrow.engine.event_engine import EventRun, replay_events
 from openrow.memory.commands import CommandStream
 
-STANDARDS = ("ddr4-2400", "ddr5-4800", "lpddr5-6400", "hbm2-2000", "hbm3-6400")
+STANDARDS = ("ddr4-2400", "ddr5-4800", "lpddr5-6400", "hbm2-2000", "hbm3-6400", "gddr6-16000")
 
 
 def assert_same_commands(one: CommandStream, other: CommandStream) -> None:
