@@ -24,7 +24,7 @@ FIELDS = {
     "memory.refresh": st.sampled_from(["none", "all-bank"]),
     "memory.mapping": st.sampled_from(["RoBaBgRaCoCh", "ChRaRoBgBaCo"]),
     "memory.clock.clock_mhz": st.floats(1e-3, 1e6),
-    "memory.controller.write_low_watermark": st.floats(0, 0.79, exclude_min=True),
+    "memory.controller.write_low_watermark": st.floats(1e-6, 0.79),
     "memory.controller.page_policy": st.sampled_from(["open", "closed", "timeout"]),
     "memory.timings_cycles.nRFC": st.integers(0, 9363),
     "source.window": st.none() | st.integers(1, 1000),

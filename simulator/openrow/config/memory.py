@@ -150,7 +150,7 @@ class Controller(Section):
     """Entries of the write queue of a channel."""
     write_high_watermark: Annotated[float, Field(gt=0, le=1)] = 0.8
     """Share of the write queue beyond which writes are drained."""
-    write_low_watermark: Annotated[float, Field(gt=0, lt=1)] = 0.2
+    write_low_watermark: Annotated[float, Field(ge=1e-6, lt=1)] = 0.2
     """Share of the write queue below which reads are served again."""
     read_merging: bool = False
     """Whether a read joins a waiting read of the same burst."""

@@ -63,7 +63,7 @@ def known_workloads() -> list[str]:
 
 
 def workload_file(name_or_path: str | Path) -> str | Path:
-    """Return what locates the file of a workload: a name below ``arch_configs/workload``, or a path as it is."""
+    """Return what locates a workload: a name below ``arch_configs/workload``, or a path as it is."""
     path = Path(name_or_path)
     return path if path.suffix in SUFFIXES else f"{WORKLOADS}/{name_or_path}"
 

@@ -47,6 +47,43 @@ class NoEntries:
     cycle: None = None
 
 
+def sound_extents(
+    entries: Entries, entry_bytes: int, capacity_bytes: int | None, before: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """First bytes and sizes of entries, read-only, once they are known to be sound.
+
+    Parameters
+    ----------
+    entries
+        The entries.
+    entry_bytes
+        Bytes of each where they do not say; the sizes are then one number.
+    capacity_bytes
+        The memory's size, which all must lie in; None where addresses may alias.
+    before
+        Entries of the trace before these, for messages.
+
+    Raises
+    ------
+    AddressError
+        For an entry of no bytes or beyond the memory.
+    """
+    address, capacity = np.asarray(entries.address), capacity_bytes
+    size = read_only(np.array([entry_bytes]) if entries.size is None else entries.size.astype(np.int64))
+    empty = int(first_empty(size))
+    if empty >= 0:
+        raise AddressError(f"entry {before + empty} has no bytes")
+    signed = read_only(address.astype(np.int64))
+    outside = -1 if capacity is None else int(first_outside(signed, size, capacity))
+    if outside >= 0:
+        raise AddressError(
+            f"entry {before + outside}: address {int(address[outside]):#x} lies beyond the memory "
+            f"of {capacity:#x} bytes; use a larger memory, or memory.wrap_addresses=true to let "
+            "addresses alias"
+        )
+    return signed, size
+
+
 class Feeder:
     """Moves the entries of one source into feeds, a piece at a time.
 
@@ -117,22 +154,9 @@ class Feeder:
 
     def _take(self, chunk: Entries) -> None:
         """Make ``chunk`` the present one, once its entries are known to be sound."""
-        address = np.asarray(chunk.address)
-        size = np.array([self._entry_bytes]) if chunk.size is None else chunk.size.astype(np.int64)
-        empty = int(first_empty(read_only(size)))
-        if empty >= 0:
-            raise AddressError(f"entry {self.entries + empty} has no bytes")
-        signed = read_only(address.astype(np.int64))
-        capacity = self._mapping.capacity_bytes
-        outside = -1 if self._wrap else int(first_outside(signed, read_only(size), capacity))
-        if outside >= 0:
-            raise AddressError(
-                f"entry {self.entries + outside}: address {int(address[outside]):#x} lies beyond the memory "
-                f"of {capacity:#x} bytes; use a larger memory, or memory.wrap_addresses=true to let "
-                "addresses alias"
-            )
-        self._address, self._size = signed, read_only(size)
+        capacity = None if self._wrap else self._mapping.capacity_bytes
+        self._address, self._size = sound_extents(chunk, self._entry_bytes, capacity, self.entries)
         self._is_write = read_only(np.asarray(chunk.is_write))
         self._cycle = read_only(np.zeros(1, dtype=np.int64) if chunk.cycle is None else chunk.cycle)
         self._entry = self._burst = 0
-        self.entries += len(address)
+        self.entries += len(self._address)

@@ -30,9 +30,9 @@ LARGEST_WINDOW = 8
     LATENCY,
     AT_UNITS,
 ) = range(13)
-"""BURSTS of a neighbour's channels; BLOCK_CYCLES unit cycles computed on a block, LAST_CYCLES more on the last
-of a sample; a unit cycle is PERIOD / PERIODS cycles; WINDOW blocks in the buffer; LATENCY from a read to its
-data in the buffer."""
+"""BURSTS of a neighbour's channels; BLOCK_CYCLES unit cycles computed on a block, LAST_CYCLES more on the
+last of a sample; a unit cycle is PERIOD / PERIODS cycles; WINDOW blocks in the buffer; LATENCY from a read
+to its data in the buffer."""
 AT_KEYS = 16
 """The first cycle in which each unit may do something, one a unit, before the records."""
 
@@ -51,9 +51,10 @@ AT_KEYS = 16
     COMPUTED,
     SLOT,
 ) = range(12)
-"""INDEX of the bank; CURSOR and END in ``v``; the next NEIGHBOUR and BURST; the COMMAND it needs; whether its row
-outcome has been COUNTED; the cause WAITED_FOR in this block, or -1; the cycle in which the block's last burst
-ARRIVED; the unit cycle at which computing ends, and unit cycles COMPUTED; the SLOT that is next in SLOTS."""
+"""INDEX of the bank; CURSOR and END in ``v``; the next NEIGHBOUR and BURST; the COMMAND it needs; whether
+its row outcome has been COUNTED; the cause WAITED_FOR in this block, or -1; the cycle in which the block's
+last burst ARRIVED; the unit cycle at which computing ends, and unit cycles COMPUTED; the SLOT that is next
+in SLOTS."""
 SLOTS = 12
 """The cycle in which each slot of the buffer is free."""
 LOST = SLOTS + LARGEST_WINDOW

@@ -1,8 +1,8 @@
 """The loop of channels that have units: what the controller does, and after it, in the same cycle, the units.
 
-A cycle's command bus goes to the controller first, then to the unit that has waited longest; on a dual bus the
-row bus and the column bus each go to one. Where columns are sequenced in the bank, every unit may read in
-every cycle. An all-bank refresh that is due silences the units as it does the request queues.
+A cycle's command bus goes to the controller first, then to the unit that has waited longest; on a dual bus
+the row bus and the column bus each go to one. Where columns are sequenced in the bank, every unit may read
+in every cycle. An all-bank refresh that is due silences the units as it does the request queues.
 """
 
 import numpy as np
@@ -25,7 +25,7 @@ from openrow.memory.columns import (
     REACHED,
     STALLED,
 )
-from openrow.memory.controller.accounting_compiled import run_of
+from openrow.memory.controller.accounting_compiled import first_slot, run_of
 from openrow.memory.controller.admission_compiled import offer_all
 from openrow.memory.controller.advance_compiled import (
     holds_requests,
@@ -77,6 +77,9 @@ def read_locally(
         u[key_of(number)] = since
         if since > cycle:
             continue
+        if u[un + COMMAND] != PRE and first_slot(rules, cycle) != cycle:
+            u[key_of(number)] = cycle + 1
+            continue
         if u[un + COMMAND] != PIM_READ:
             if since < row_since:
                 row, row_since = number, since
@@ -127,15 +130,23 @@ def look_again(u: Cells, cycle: int) -> None:
 
 @compiled
 def run(
-    rules: Cells, rows: Cells, s: Cells, feeds: Cells, log: Cells, times: Cells, u: Cells, v: Cells, until: int
+    rules: Cells,
+    rows: Cells,
+    s: Cells,
+    feeds: Cells,
+    log: Cells,
+    times: Cells,
+    u: Cells,
+    v: Cells,
+    until: int,
 ) -> int:
     """The loop of :func:`play`, on pointers."""
     ch, events = s[AT_CHANNELS], s[AT_EVENTS]
     now = s[CLOCK]
     reason = REACHED
-    while now < until:
+    while True:
         reason = wish_of_sources(s, now)
-        if reason != REACHED:
+        if reason != REACHED or now >= until:
             break
         offer_all(rules, s, feeds, times, now)
         target, _ = next_of_sources(s, feeds, now, until)
@@ -144,7 +155,7 @@ def run(
         if 0 < s[LOG_CAPACITY] < s[LOGGED] + 4 + u[COUNT]:
             reason = LOG_FULL
             break
-        if until == FAR and u[LEFT] == 0 and is_drained(rules, s):
+        if target == FAR and u[LEFT] == 0 and is_drained(rules, s):
             reason = DRAINED
             break
         target = min(next_target(rules, s, now, target), max(u[NEXT], now + 1))

@@ -167,9 +167,7 @@ class MemoryWithUnits(MemorySystem):
         if units is None:
             return super()._run(group, until)
         start = time.thread_time()
-        reason = play(
-            self._rules, self._rows, group.state, group.feeds, group.log, self.times, *units, until
-        )
+        reason = play(self._rules, self._rows, group.state, group.feeds, group.log, self.times, *units, until)
         return Reason(reason), time.thread_time() - start
 
     def unit_outcomes(self) -> list[UnitOutcome]:

@@ -61,8 +61,8 @@ def samples_of_layer(kernel: DeformableAttention, layer: Layer) -> LayerSamples:
     )
     maps = tuple(FeatureMap(*size) for _ in range(views) for size in kernel.shapes)
     return LayerSamples(
-        x.reshape(-1), y.reshape(-1), map_of.reshape(-1), head_of.reshape(-1).copy(), owner.reshape(-1).copy(),
-        maps, heads, layer.call.points, samples,
+        x.reshape(-1), y.reshape(-1), map_of.reshape(-1), head_of.reshape(-1).copy(),
+        owner.reshape(-1).copy(), maps, heads, layer.call.points, samples,
     )  # fmt: skip
 
 
@@ -180,7 +180,7 @@ def _tile_of_pixel(maps: Int64Array, height: int, width: int) -> Int32Array:
 
 
 def _rank_on_curve(placement: Placement, tile: Int32Array) -> Int32Array:
-    """Of every pixel, how many come before it along the Z curve of the tiles, those of a tile in raster order."""
+    """Of every pixel, how many come before it: tiles along the Z curve, pixels of a tile in raster order."""
     order = curve_order(placement.maps, len(placement.tile_bank))
     rank_of_tile = np.empty(len(order), dtype=np.int64)
     rank_of_tile[order] = np.arange(len(order))

@@ -151,7 +151,7 @@ def neighbours_of(
 
 @compiled
 def count_runs(order: Int32Array, starts: Int64Array, owner: Int32Array) -> int:
-    """Runs of equal ``owner`` in the samples of each unit; unit u has ``order[starts[u] : starts[u + 1]]``."""
+    """Runs of equal ``owner`` in each unit's samples; unit u has ``order[starts[u] : starts[u + 1]]``."""
     runs = 0
     for u in range(starts.shape[0] - 1):
         last = -1

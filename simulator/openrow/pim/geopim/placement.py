@@ -2,11 +2,13 @@
 
 A pixel is all its channels, side by side. A tile is stored with its halo, where there is one: copies of the
 pixels right of it and below it, so that the four neighbours of any sample whose upper left neighbour lies in
-the tile are together. Tiles of a bank lie one after the other; one that fits a DRAM row does not straddle two.
+the tile are together. Tiles of a bank lie one after the other; one that fits a DRAM row does not straddle
+two.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,15 +118,13 @@ def curve_order(maps: Int64Array, tiles: int) -> Int64Array:
     """All tiles, map by map, along the Z curve."""
     bounds = [*maps[:, 3].tolist(), tiles]
     parts = []
-    for number, (first, end) in enumerate(zip(bounds, bounds[1:], strict=False)):
+    for number, (first, end) in enumerate(pairwise(bounds)):
         own = np.arange(end - first, dtype=np.int64)
         parts.append(first + np.argsort(_morton(own, int(maps[number, 2])), kind="stable"))
     return np.concatenate(parts)
 
 
-def assign_tiles(
-    rule: PlacementRule, banks: int, order: Int64Array, work: Int64Array
-) -> Int64Array:
+def assign_tiles(rule: PlacementRule, banks: int, order: Int64Array, work: Int64Array) -> Int64Array:
     """The bank of each tile.
 
     Parameters

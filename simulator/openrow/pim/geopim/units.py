@@ -1,0 +1,117 @@
+"""The units of an architecture: that they fit together and with the memory, and where they lie."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openrow.config.architecture import Architecture
+from openrow.config.geopim import FetchOrder, GeoPimConfig, Neighbours
+from openrow.config.latency_formula import evaluate
+from openrow.config.memory import MemoryConfig
+from openrow.config.organisation import burst_bytes
+from openrow.config.timings import cycle_ns, resolved_timings
+from openrow.errors import UserError
+from openrow.memory.units.unit_array import UnitShape
+from openrow.pim.geopim.analytic import NEIGHBOURS, compute_cycles
+
+ELEMENT_BYTES = 2
+
+
+def geopim_of(architecture: Architecture) -> GeoPimConfig:
+    """The architecture's units.
+
+    Raises
+    ------
+    UserError
+        Where it has none, or more are to work than there are.
+    """
+    config, memory = architecture.pim, architecture.memory
+    if not isinstance(config, GeoPimConfig):
+        raise UserError("the architecture has no GeoPIM units (pim.model: geopim)")
+    in_channel = memory.pseudo_channels * memory.ranks * memory.stack_ids * memory.bank_groups * memory.banks
+    if config.active_banks_in_channel > in_channel:
+        raise UserError(
+            f"pim.active_banks_in_channel = {config.active_banks_in_channel}, and a channel has "
+            f"{in_channel} banks"
+        )
+    if config.channels > memory.channels:
+        raise UserError(
+            f"pim.active_banks = {config.active_banks} needs {config.channels} channels of "
+            f"{config.active_banks_in_channel} banks, and there are {memory.channels} (memory.channels)"
+        )
+    return config
+
+
+def unit_shape(memory: MemoryConfig, config: GeoPimConfig, bursts: int) -> UnitShape:
+    """What a unit is, for maps whose pixels have ``bursts`` bursts a head.
+
+    Raises
+    ------
+    UserError
+        Where what is read at once does not fit a slot of the buffer, or channels do not fit the lanes.
+    """
+    burst = burst_bytes(memory)
+    channels = burst // ELEMENT_BYTES
+    by_row = config.fetch_order is FetchOrder.BY_ROW
+    block_bytes = burst * (1 if by_row else NEIGHBOURS)
+    slot_bytes = config.tile_buffer_bytes // config.slots
+    if block_bytes > slot_bytes:
+        raise UserError(
+            f"pim.tile_buffer_bytes = {config.tile_buffer_bytes} in {config.slots} slots holds {slot_bytes} "
+            f"B at a time, and a block is {block_bytes} B ({block_bytes // burst} bursts): a greater "
+            "buffer or fewer slots would fit it, or pim.fetch_order=by-row"
+        )
+    if channels % config.lanes:
+        raise UserError(
+            f"pim.lanes = {config.lanes} should divide the {channels} channels of a burst of {burst} B"
+        )
+    if bursts * channels > config.lanes * config.accumulators:
+        raise UserError(
+            f"{bursts * channels} channels of a head need as many accumulators, and there are "
+            f"{config.lanes} x {config.accumulators} (pim.lanes, pim.accumulators)"
+        )
+    tiles = channels // config.lanes
+    period = Fraction(1000) / (Fraction(cycle_ns(memory.clock)) * Fraction(config.clock_mhz))
+    return UnitShape(
+        bursts=bursts,
+        by_row=by_row,
+        block_cycles=tiles * (config.neighbour_cycles if by_row else compute_cycles(config)),
+        last_cycles=bursts * tiles * config.accumulate_cycles if by_row else 0,
+        window=config.slots,
+        period=period,
+        latency=evaluate(config.read_latency, resolved_timings(memory)),
+    )
+
+
+@dataclass(frozen=True)
+class BankNumbers:
+    """Where active bank ``i`` lies: in a channel, with a flat number there.
+
+    Neighbouring numbers lie in one channel where it has a scratchpad for them, else in different ones, so
+    that no channel's activation window has all of a busy place.
+    """
+
+    channels: int
+    in_channel: int
+    step: int
+    grouped: bool
+
+    @classmethod
+    def of(cls, memory: MemoryConfig, config: GeoPimConfig) -> "BankNumbers":
+        """The numbering of an architecture."""
+        banks = memory.pseudo_channels * memory.ranks * memory.stack_ids * memory.bank_groups * memory.banks
+        grouped = config.neighbours is Neighbours.SCRATCHPAD
+        return cls(
+            config.channels, config.active_banks_in_channel, banks // config.active_banks_in_channel, grouped
+        )
+
+    def channel(self, number: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The channel of active banks."""
+        return number // self.in_channel if self.grouped else number % self.channels
+
+    def bank(self, number: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The flat number in its channel of active banks."""
+        within = number % self.in_channel if self.grouped else number // self.channels
+        return within * self.step
