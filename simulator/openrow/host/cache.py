@@ -30,12 +30,13 @@ from openrow.config.host import CacheConfig, SetIndex, WritePolicy
 from openrow.config.mapping import bits_of
 from openrow.host import cache_compiled as cc
 from openrow.host.cache_compiled import filter_entries
-from openrow.memory.feed import AddressError
-from openrow.memory.feed_compiled import first_empty
+from openrow.memory.feed import sound_extents
 from openrow_kernels.compilation import read_only
 from openrow_traces.chunk import TraceChunk
 
 BELOW_ENTRIES = 1 << 16
+LARGEST_CAPACITY = 1 << 62
+"""Addresses up to here, and what is computed of them, fit 64 bits."""
 
 
 @dataclass(frozen=True)
@@ -129,10 +130,13 @@ class CacheFilter:
     ----------
     cache
         The cache.
+    capacity_bytes
+        What addresses must lie in, as a memory's size.
     """
 
-    def __init__(self, cache: CacheConfig) -> None:
+    def __init__(self, cache: CacheConfig, capacity_bytes: int = LARGEST_CAPACITY) -> None:
         self.cache = cache
+        self._capacity_bytes = capacity_bytes
         sets = sets_of(cache)
         shape = np.zeros(8, dtype=np.int64)
         shape[cc.SETS], shape[cc.WAYS] = sets, cache.ways
@@ -165,7 +169,7 @@ class CacheFilter:
         Raises
         ------
         openrow.memory.feed.AddressError
-            For an entry of no bytes.
+            For an entry of no bytes or beyond the memory.
         """
         for chunk in chunks:
             address, size = self._extents(chunk)
@@ -180,14 +184,10 @@ class CacheFilter:
                     yield _chunk_of(self._below[:, :count])
 
     def _extents(self, chunk: TraceChunk) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        address = chunk.address.astype(np.int64)
+        before, sector = int(self._counts[cc.ENTRIES]), self.cache.sector_bytes
+        address, size = sound_extents(chunk, 1, self._capacity_bytes, before)
         if chunk.size is not None:
-            size = read_only(chunk.size.astype(np.int64))
-            empty = int(first_empty(size))
-            if empty >= 0:
-                raise AddressError(f"entry {int(self._counts[cc.ENTRIES]) + empty} has no bytes")
-            return read_only(address), size
-        sector = self.cache.sector_bytes
+            return address, size
         return read_only(address & -sector), read_only(np.full(len(address), sector, dtype=np.int64))
 
     def flush(self) -> Iterator[TraceChunk]:

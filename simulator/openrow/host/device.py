@@ -20,11 +20,12 @@ import simpy
 
 from openrow.config.architecture import Architecture
 from openrow.config.host import CacheConfig, ComputeConfig, HostConfig
+from openrow.config.organisation import capacity_bytes
 from openrow.config.timings import cycle_ns
 from openrow.engine.clock import ClockDomain
 from openrow.engine.memory_process import MemoryProcess
 from openrow.errors import UserError
-from openrow.host.cache import CacheCounts, CacheFilter
+from openrow.host.cache import LARGEST_CAPACITY, CacheCounts, CacheFilter
 from openrow.host.result import HostResult
 from openrow.memory.controller.state import SourceShape
 from openrow.memory.statistics import MemoryStatistics, memory_statistics
@@ -40,13 +41,22 @@ class HostCaches:
 
     Parameters
     ----------
-    host
-        The host.
+    architecture
+        The architecture; it has a host, and addresses must lie in its memory.
+
+    Attributes
+    ----------
+    filters : dict
+        The levels by name, from the kernel outwards.
     """
 
-    def __init__(self, host: HostConfig) -> None:
-        levels: dict[str, CacheConfig | None] = {"l1": host.l1, "l2": host.l2}
-        self.filters = {name: CacheFilter(cache) for name, cache in levels.items() if cache is not None}
+    def __init__(self, architecture: Architecture) -> None:
+        host, memory = host_of(architecture), architecture.memory
+        levels = {"l1": host.l1, "l2": host.l2}
+        capacity = LARGEST_CAPACITY if memory.wrap_addresses else capacity_bytes(memory)
+        self.filters = {
+            name: CacheFilter(cache, capacity) for name, cache in levels.items() if cache is not None
+        }
 
     @property
     def counts(self) -> dict[str, CacheCounts]:
@@ -140,7 +150,7 @@ def simulate_kernel(
         raise UserError(
             "a host is simulated with engine=compiled and fidelity=exact: no other has its window"
         )
-    caches = HostCaches(host) if caches is None else caches
+    caches = HostCaches(architecture) if caches is None else caches
     before = caches.counts
     bounds = {"compute": compute_ns(host.compute, flops, unit)}
     run = _MemoryRun(architecture, host.window)
