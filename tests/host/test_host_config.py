@@ -24,7 +24,7 @@ def problems_of(name: str, overrides: list[str]) -> list[str]:
 @pytest.mark.parametrize(
     ("override", "said"),
     [
-        ("host.l2.sector_bytes=256", "sector_bytes should be at most line_bytes = 128 (got 256)"),
+        ("host.l1.sector_bytes=256", "sector_bytes should be at most line_bytes = 128 (got 256)"),
         (
             "host.l2.sector_bytes=4",
             "sector_bytes should be at least 8, for 16 sectors in a line of 128 bytes (got 4)",
@@ -33,8 +33,8 @@ def problems_of(name: str, overrides: list[str]) -> list[str]:
         ("host.l2.size_bytes=1000", "size_bytes should be a multiple of line_bytes = 128 (got 1000)"),
         (
             "host.l2.ways=24",
-            "the 327680 lines of 128 bytes should divide into sets of 24 ways; the nearest sizes are 41942016 "
-            "and 41945088 (got 41943040)",
+            "the 327680 lines of 128 bytes should divide into sets of 24 ways; the nearest sizes are "
+            "41942016 and 41945088 (got 41943040)",
         ),
         ("host.l2.instances=2", "should be 1: the last level is shared by all (got 2)"),
         ("host.l1.sector_bytes=16", "l1.sector_bytes should be a multiple of l2.sector_bytes = 32 (got 16)"),
