@@ -19,11 +19,9 @@ HOST = {
 }
 
 
-def small_host(
-    overrides: Sequence[str] = (), memory: str = "memory/hbm2-2000", **changes: object
-) -> Architecture:
-    """A small host before a shipped memory of four channels."""
-    architecture = load_architecture(memory, ["memory.channels=4", *overrides])
+def small_host(overrides: Sequence[str] = (), **changes: object) -> Architecture:
+    """A small host before four channels of HBM2, with some sections of its own."""
+    architecture = load_architecture("memory/hbm2-2000", ["memory.channels=4", *overrides])
     return architecture.model_copy(update={"host": HostConfig.model_validate(HOST | changes)})
 
 
