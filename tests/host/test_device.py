@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from openrow.config.loading import load_architecture
 from openrow.engine.memory_process import MemoryProcess
 from openrow.errors import UserError
-from openrow.host.device import HostCaches, simulate_kernel
+from openrow.host.device import caches_of, simulate_kernel
 from openrow.memory.controller.state import SourceShape
 from openrow.memory.feed import AddressError
 from openrow.memory.mapping import AddressMapping, Coordinates
@@ -99,7 +99,7 @@ def test_channels_do_not_wait_for_each_other() -> None:
 
 def test_caches_stay_warm_for_those_who_keep_them() -> None:
     architecture = small_host()
-    caches = HostCaches(architecture)
+    caches = caches_of(architecture)
     stream = [reads(np.arange(16) * 128)]
     first, second = (simulate_kernel(architecture, stream, 0.0, caches=caches) for _ in range(2))
     assert (first.caches["l2"].hits, second.caches["l2"].hits) == (0, 16)

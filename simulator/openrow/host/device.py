@@ -41,8 +41,10 @@ class HostCaches:
 
     Parameters
     ----------
-    architecture
-        The architecture; it has a host, and addresses must lie in its memory.
+    host
+        The host.
+    capacity_bytes
+        What addresses must lie in: the size of its memory.
 
     Attributes
     ----------
@@ -50,12 +52,10 @@ class HostCaches:
         The levels by name, from the kernel outwards.
     """
 
-    def __init__(self, architecture: Architecture) -> None:
-        host, memory = host_of(architecture), architecture.memory
+    def __init__(self, host: HostConfig, capacity_bytes: int = LARGEST_CAPACITY) -> None:
         levels = {"l1": host.l1, "l2": host.l2}
-        capacity = LARGEST_CAPACITY if memory.wrap_addresses else capacity_bytes(memory)
         self.filters = {
-            name: CacheFilter(cache, capacity) for name, cache in levels.items() if cache is not None
+            name: CacheFilter(cache, capacity_bytes) for name, cache in levels.items() if cache is not None
         }
 
     @property
@@ -90,6 +90,14 @@ def host_of(architecture: Architecture) -> HostConfig:
     if architecture.host is None:
         raise UserError("the architecture has no host: extend one of host/*, or give it a section 'host'")
     return architecture.host
+
+
+def caches_of(architecture: Architecture) -> HostCaches:
+    """New, empty caches of an architecture's host, for addresses in its memory."""
+    memory = architecture.memory
+    return HostCaches(
+        host_of(architecture), LARGEST_CAPACITY if memory.wrap_addresses else capacity_bytes(memory)
+    )
 
 
 def compute_ns(compute: ComputeConfig, flops: float, unit: Unit = "vector") -> float:
@@ -150,7 +158,7 @@ def simulate_kernel(
         raise UserError(
             "a host is simulated with engine=compiled and fidelity=exact: no other has its window"
         )
-    caches = HostCaches(architecture) if caches is None else caches
+    caches = caches_of(architecture) if caches is None else caches
     before = caches.counts
     bounds = {"compute": compute_ns(host.compute, flops, unit)}
     run = _MemoryRun(architecture, host.window)
