@@ -4,8 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from openrow.config.aim import AimConfig
 from openrow.config.base import PositiveInt, Section
 from openrow.config.geopim import GeoPimConfig
+from openrow.config.hbm_pim import HbmPimConfig
 from openrow.config.host import HostConfig
 from openrow.config.memory import MemoryConfig
 from openrow.config.workload import WorkloadConfig
@@ -37,7 +39,7 @@ class Architecture(Section):
     """The exact model, or the approximate one."""
     host: HostConfig | None = None
     """The GPU or CPU that uses the memory."""
-    pim: GeoPimConfig | None = None
+    pim: Annotated[GeoPimConfig | HbmPimConfig | AimConfig, Field(discriminator="model")] | None = None
     """Compute units in the memory."""
     workload: WorkloadConfig | None = None
     """What is run on it: ``openrow run``."""

@@ -15,6 +15,7 @@ from openrow.config.memory import MemoryConfig
 from openrow.config.model_problems import model_problems
 from openrow.config.nodes import node_from_plain
 from openrow.config.overrides import overridden
+from openrow.config.pim_checks import PIM_CHECKS
 from openrow.config.problems import ConfigurationError, KeyPath, Place, Problem, in_order
 from openrow.config.shipped import workload_file
 from openrow.config.sound_values import SoundValues
@@ -43,6 +44,7 @@ CHECKED_SECTIONS: tuple[tuple[KeyPath, type[BaseModel], tuple[Check, ...]], ...]
     (("host",), HostConfig, HOST_CHECKS),
     (("host", "l1"), CacheConfig, CACHE_CHECKS),
     (("host", "l2"), CacheConfig, CACHE_CHECKS),
+    ((), Architecture, PIM_CHECKS),
 )
 """The sections with contradictions to look for, each with its model and checks."""
 

@@ -24,7 +24,9 @@ class Level(Choice):
 
 class Command(Choice):
     """DRAM commands. ``ACT2`` and the ``CAS`` commands exist only on a split-activate command bus;
-    ``PIM_RD`` reads a burst into a compute unit beside its bank, and not to the data bus."""
+    ``PIM_RD`` reads a burst into a compute unit beside its bank, and not to the data bus. Those of HBM-PIM
+    that end in ``hb`` go to half the banks at once, the even or the odd ones. AiM's go to all banks, their
+    multipliers or the global buffer."""
 
     ACT = "ACT"
     ACT2 = "ACT2"
@@ -39,6 +41,16 @@ class Command(Choice):
     SYNC_READ = "CAS_RD"
     SYNC_WRITE = "CAS_WR"
     PIM_READ = "PIM_RD"
+    ACT_HALF = "ACThb"
+    PRE_HALF = "PREhb"
+    READ_HALF = "RDhb"
+    WRITE_HALF = "WRhb"
+    ACT_ALL = "ACTab"
+    MAC_ALL = "MACab"
+    WRITE_BUFFER = "WRGB"
+    WRITE_SUMS = "WRMAC"
+    READ_SUMS = "RDMAC"
+    CHANGE_MODE = "TMOD"
 
 
 class Cause(Choice):

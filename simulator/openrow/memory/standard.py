@@ -23,7 +23,10 @@ from openrow.memory import columns as c
 
 Int64Array = NDArray[np.int64]
 
-CODE = {command: c.COMMAND_NAMES.index(command.value) for command in Command}
+CODE = {
+    command: c.COMMAND_NAMES.index(command.value) for command in Command if command.value in c.COMMAND_NAMES
+}
+"""The commands of the ordinary controller; the others are issued by those of PIM units."""
 CAUSE_CODE = {cause: c.CAUSE_NAMES.index(cause.value) for cause in Cause}
 BUS_CODE = {"single": c.SINGLE_BUS, "dual": c.DUAL_BUS, "split-activate": c.SPLIT_ACTIVATE}
 SCHEDULER_CODE = {
