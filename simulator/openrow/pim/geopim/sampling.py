@@ -46,8 +46,8 @@ class LayerResult:
     ----------
     name
         The layer.
-    samples
-        Samples with a neighbour inside the map, and of those outside none.
+    all_samples, samples
+        All samples, and those with a neighbour inside the map.
     units_ns
         From the start to the end of the last unit.
     channel_ns
@@ -61,6 +61,7 @@ class LayerResult:
     """
 
     name: str
+    all_samples: int
     samples: int
     units_ns: float
     channel_ns: float
@@ -214,6 +215,7 @@ def _result(
     end = max(system.units_end_cycle(), system.end_cycle(), 1)
     return LayerResult(
         name=layer.name,
+        all_samples=len(samples.x),
         samples=len(work.order),
         units_ns=units_ns,
         channel_ns=channel_ns,
