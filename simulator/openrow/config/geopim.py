@@ -6,7 +6,7 @@ The unit is that of the design notes of GeoPIM v3.0. What those leave open, or l
 import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import BeforeValidator, Field
 
 from openrow.config.base import Choice, PositiveInt, Section
 from openrow.config.memory import Constraint
@@ -16,8 +16,8 @@ NotNegative = Annotated[float, Field(ge=0)]
 ASSUMED = re.compile(r"assumed\(([0-9]*\.?[0-9]+)\)")
 
 
-def _hit_rate(text: str) -> str:
-    matched = ASSUMED.fullmatch(text)
+def _hit_rate(text: object) -> object:
+    matched = ASSUMED.fullmatch(str(text))
     if text != "simulated" and (matched is None or float(matched.group(1)) > 1):
         raise ValueError("should be 'simulated' or 'assumed(x)' with x from 0 to 1, such as assumed(0.7)")
     return text
@@ -136,7 +136,7 @@ class GeoPimConfig(Section):
     """Bytes of a parameter register: what a unit is told of one run of samples."""
     scratchpad_bytes: Annotated[int, Field(ge=0)] = 0
     """Scratchpad shared by the units of a channel; 0 where there is none."""
-    hit_rate: Annotated[str, AfterValidator(_hit_rate)] = "simulated"
+    hit_rate: Annotated[str, BeforeValidator(_hit_rate)] = "simulated"
     """``simulated``, or ``assumed(x)`` for the analytic model of the design notes at row-hit rate x."""
     tile_hit_cycles: PositiveInt
     """Analytic model: unit cycles to fetch a tile on a row hit."""

@@ -10,6 +10,7 @@ from openrow.config import host_checks, organisation_checks, timing_checks
 from openrow.config.architecture import Architecture
 from openrow.config.composing import Composition, compose, compose_all
 from openrow.config.findings import Check, findings_of, problem_of
+from openrow.config.geopim_checks import GEOPIM_CHECKS
 from openrow.config.host import CacheConfig, HostConfig
 from openrow.config.memory import MemoryConfig
 from openrow.config.model_problems import model_problems
@@ -44,7 +45,7 @@ CHECKED_SECTIONS: tuple[tuple[KeyPath, type[BaseModel], tuple[Check, ...]], ...]
     (("host",), HostConfig, HOST_CHECKS),
     (("host", "l1"), CacheConfig, CACHE_CHECKS),
     (("host", "l2"), CacheConfig, CACHE_CHECKS),
-    ((), Architecture, PIM_CHECKS),
+    ((), Architecture, (*PIM_CHECKS, *GEOPIM_CHECKS)),
 )
 """The sections with contradictions to look for, each with its model and checks."""
 

@@ -14,23 +14,31 @@ STEERED = ("hbm-pim", "aim")
 """The models whose units work in step, on commands to many banks."""
 
 
-def _model(architecture: SoundValues) -> Any:
+def units_model(architecture: SoundValues) -> Any:
+    """The model of the architecture's units, or None."""
     pim = architecture.value("pim") if architecture.is_sound("pim") else None
     return architecture.value("pim", "model") if pim else None
 
 
-def _memory(architecture: SoundValues, key: str) -> Any:
+def memory_value(architecture: SoundValues, key: str) -> Any:
+    """A field of the memory, or its default."""
     if key in architecture.parts("memory"):
         return architecture.value("memory", key)
     return MemoryConfig.model_fields[key].get_default(call_default_factory=True)
 
 
+def timing_names(architecture: SoundValues) -> dict[str, int]:
+    """The names that formulas may use, each with some value."""
+    timings = dict.fromkeys(memory_value(architecture, "timings_cycles"), 1)
+    return timings | {name_in_cycles(name): 1 for name in memory_value(architecture, "timings_ns")}
+
+
 def single_devices(architecture: SoundValues) -> Iterator[Finding]:
     """Units that work in step need channels without ranks or pseudo channels."""
-    if _model(architecture) not in STEERED:
+    if units_model(architecture) not in STEERED:
         return
     for key in ("pseudo_channels", "ranks", "stack_ids"):
-        count = _memory(architecture, key)
+        count = memory_value(architecture, key)
         if count != 1:
             expected = "should be 1 for units that work in step: count each pseudo channel as a channel"
             yield Finding((("memory", key), ("pim", "model")), expected, str(count))
@@ -38,10 +46,10 @@ def single_devices(architecture: SoundValues) -> Iterator[Finding]:
 
 def blocks(architecture: SoundValues) -> Iterator[Finding]:
     """There are as many units as banks, or half as many where two share one."""
-    model = _model(architecture)
+    model = units_model(architecture)
     if model not in STEERED:
         return
-    banks = _memory(architecture, "bank_groups") * _memory(architecture, "banks")
+    banks = memory_value(architecture, "bank_groups") * memory_value(architecture, "banks")
     expected = banks // 2 if model == "hbm-pim" else banks
     found = architecture.value("pim", "blocks")
     if found != expected:
@@ -52,9 +60,9 @@ def blocks(architecture: SoundValues) -> Iterator[Finding]:
 
 def lanes(architecture: SoundValues) -> Iterator[Finding]:
     """A unit takes a burst at a time."""
-    if _model(architecture) not in STEERED:
+    if units_model(architecture) not in STEERED:
         return
-    bits = _memory(architecture, "bus_width_bits") * _memory(architecture, "burst_length")
+    bits = memory_value(architecture, "bus_width_bits") * memory_value(architecture, "burst_length")
     found = architecture.value("pim", "lanes")
     if found * ELEMENT_BITS != bits:
         text = f"should be {bits // ELEMENT_BITS}: a burst of {bits // 8} bytes has so many 16-bit elements"
@@ -64,9 +72,9 @@ def lanes(architecture: SoundValues) -> Iterator[Finding]:
 
 def registers(architecture: SoundValues) -> Iterator[Finding]:
     """A phase of as many columns as registers ends within a row."""
-    if _model(architecture) != "hbm-pim":
+    if units_model(architecture) != "hbm-pim":
         return
-    columns = _memory(architecture, "columns") // _memory(architecture, "burst_length")
+    columns = memory_value(architecture, "columns") // memory_value(architecture, "burst_length")
     found = architecture.value("pim", "registers")
     if columns % found:
         text = f"should divide the {columns} bursts of a row"
@@ -77,9 +85,9 @@ def registers(architecture: SoundValues) -> Iterator[Finding]:
 
 def mode_rows(architecture: SoundValues) -> Iterator[Finding]:
     """Rows that are registers lie in the bank, and data below them."""
-    if _model(architecture) != "hbm-pim":
+    if units_model(architecture) != "hbm-pim":
         return
-    rows = _memory(architecture, "rows")
+    rows = memory_value(architecture, "rows")
     lowest = rows
     for key in ("park", "to_all_banks", "to_single_bank", "registers"):
         row = architecture.value("pim", "rows", key)
@@ -98,11 +106,11 @@ def mode_rows(architecture: SoundValues) -> Iterator[Finding]:
 
 def global_buffer(architecture: SoundValues) -> Iterator[Finding]:
     """The buffer holds whole bursts, and no more than a row has."""
-    if _model(architecture) != "aim":
+    if units_model(architecture) != "aim":
         return
-    width = _memory(architecture, "bus_width_bits")
-    burst = width * _memory(architecture, "burst_length") // 8
-    row = width * _memory(architecture, "columns") // 8
+    width = memory_value(architecture, "bus_width_bits")
+    burst = width * memory_value(architecture, "burst_length") // 8
+    row = width * memory_value(architecture, "columns") // 8
     found = architecture.value("pim", "global_buffer_bytes")
     if found % burst or found > row:
         text = f"should be a multiple of a burst of {burst} bytes and at most a row of {row}"
@@ -111,10 +119,9 @@ def global_buffer(architecture: SoundValues) -> Iterator[Finding]:
 
 def formulas(architecture: SoundValues) -> Iterator[Finding]:
     """The formulas of the units' constraints name timings of the memory."""
-    if _model(architecture) not in STEERED:
+    if units_model(architecture) is None:
         return
-    timings = dict.fromkeys(_memory(architecture, "timings_cycles"), 1)
-    timings |= {name_in_cycles(name): 1 for name in _memory(architecture, "timings_ns")}
+    timings = timing_names(architecture)
     for index in architecture.parts("pim", "constraints"):
         path = ("pim", "constraints", index, "latency")
         if not architecture.is_sound(*path):

@@ -48,8 +48,9 @@ def _stages(console: "Console", tree: Tree) -> None:
     console.print(table)
     for stage in tree["stages"]:
         for layer in stage.get("layers", ()):
+            limit = layer["limited_by"].replace("_", " ")
             console.print(
-                f"  {stage['name']}, {layer['name']}: {layer['limited_by'].replace('_', ' ')} limits it; units "
+                f"  {stage['name']}, {layer['name']}: {limit} limits it; units "
                 f"{layer['units_ms']:.3f} ms, link {max(layer['link_down_ms'], layer['link_up_ms']):.3f} ms, "
                 f"busiest unit {layer['load_imbalance']:.2f} times the mean"
             )

@@ -14,7 +14,7 @@ from openrow.config.organisation import burst_bytes
 from openrow.config.timings import cycle_ns, resolved_timings
 from openrow.errors import UserError
 from openrow.memory.units.unit_array import UnitShape
-from openrow.pim.geopim.analytic import NEIGHBOURS, compute_cycles
+from openrow.pim.geopim.analytic import compute_cycles
 
 ELEMENT_BYTES = 2
 
@@ -25,22 +25,11 @@ def geopim_of(architecture: Architecture) -> GeoPimConfig:
     Raises
     ------
     UserError
-        Where it has none, or more are to work than there are.
+        Where it has none.
     """
-    config, memory = architecture.pim, architecture.memory
+    config = architecture.pim
     if not isinstance(config, GeoPimConfig):
         raise UserError("the architecture has no GeoPIM units (pim.model: geopim)")
-    in_channel = memory.pseudo_channels * memory.ranks * memory.stack_ids * memory.bank_groups * memory.banks
-    if config.active_banks_in_channel > in_channel:
-        raise UserError(
-            f"pim.active_banks_in_channel = {config.active_banks_in_channel}, and a channel has "
-            f"{in_channel} banks"
-        )
-    if config.channels > memory.channels:
-        raise UserError(
-            f"pim.active_banks = {config.active_banks} needs {config.channels} channels of "
-            f"{config.active_banks_in_channel} banks, and there are {memory.channels} (memory.channels)"
-        )
     return config
 
 
@@ -50,23 +39,11 @@ def unit_shape(memory: MemoryConfig, config: GeoPimConfig, bursts: int) -> UnitS
     Raises
     ------
     UserError
-        Where what is read at once does not fit a slot of the buffer, or channels do not fit the lanes.
+        Where a head has more channels than the unit has accumulators.
     """
     burst = burst_bytes(memory)
     channels = burst // ELEMENT_BYTES
     by_row = config.fetch_order is FetchOrder.BY_ROW
-    block_bytes = burst * (1 if by_row else NEIGHBOURS)
-    slot_bytes = config.tile_buffer_bytes // config.slots
-    if block_bytes > slot_bytes:
-        raise UserError(
-            f"pim.tile_buffer_bytes = {config.tile_buffer_bytes} in {config.slots} slots holds {slot_bytes} "
-            f"B at a time, and a block is {block_bytes} B ({block_bytes // burst} bursts): a greater "
-            "buffer or fewer slots would fit it, or pim.fetch_order=by-row"
-        )
-    if channels % config.lanes:
-        raise UserError(
-            f"pim.lanes = {config.lanes} should divide the {channels} channels of a burst of {burst} B"
-        )
     if bursts * channels > config.lanes * config.accumulators:
         raise UserError(
             f"{bursts * channels} channels of a head need as many accumulators, and there are "
