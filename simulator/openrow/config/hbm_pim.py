@@ -61,6 +61,8 @@ class HbmPimConfig(Section):
     """Transactions the controller looks at: it takes in one a cycle while there is room."""
     command_transfer_cycles: Annotated[int, Field(ge=0, le=64)]
     """Cycles a command takes to the device, before its latency counts."""
+    write_latency: str | int
+    """Cycles from a write to the first beat of its data: a number or a formula of timings."""
     operand_rows: PositiveInt
     """Rows from the first vector of an element-wise operation to the second, and on to the result; more
     where a vector needs more."""

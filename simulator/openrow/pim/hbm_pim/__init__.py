@@ -1,0 +1,1 @@
+"""HBM-PIM (Samsung): transactions, their controller, and the units that compute."""
