@@ -50,12 +50,18 @@ class Stage(Section):
     """Time measured on the host."""
     kernel: str | None = None
     """The kernel it runs, such as ``deformable-attention:transplat-coarse``; needed where it is simulated."""
-    parameters: dict[str, str] = {}
+    parameters: dict[str, str | int | float | bool] = {}
     """Overrides of the kernel's parameters."""
     part_of: Literal["sampling"] | None = None
     """Whether the stage counts as geometric sampling, whose speedup is reported."""
     calls: PositiveInt = 1
     """How often the network calls it; the measured time is that of all calls."""
+
+
+    @property
+    def kernel_overrides(self) -> list[str]:
+        """The parameters as a kernel takes them."""
+        return [f"{key}={value}" for key, value in self.parameters.items()]
 
 
 class PipelineWorkload(Section):

@@ -228,7 +228,7 @@ def _run_stage(architecture: Architecture, stage: Stage, caches: HostCaches | No
 
 def _on_host(architecture: Architecture, stage: Stage, caches: HostCaches) -> HostResult:
     assert stage.kernel is not None
-    made = make_kernel(stage.kernel, stage.parameters)
+    made = make_kernel(stage.kernel, stage.kernel_overrides)
     flops = 0.0
     if isinstance(made, DeformableAttention):
         flops = float(made.total_samples() * made.parameters.channels * FLOPS_OF_CHANNEL)
@@ -242,7 +242,7 @@ def _on_units(
 ) -> StageResult:
     config = geopim_of(architecture)
     assert stage.kernel is not None
-    made = make_kernel(stage.kernel, stage.parameters)
+    made = make_kernel(stage.kernel, stage.kernel_overrides)
     if not isinstance(made, DeformableAttention):
         raise UserError(
             f"workload.stages: '{stage.name}' runs {stage.kernel}; GeoPIM runs deformable-attention"
@@ -251,5 +251,5 @@ def _on_units(
     if config.assumed_hit_rate is not None:
         time_ns = analytic_model(config, channels, config.assumed_hit_rate).time_ns(samples)
         return StageResult(stage, "pim", "assumed", time_ns, host_ns, None, host, samples, channels)
-    result = simulate_sampling(architecture, stage.kernel, stage.parameters)
+    result = simulate_sampling(architecture, stage.kernel, stage.kernel_overrides)
     return StageResult(stage, "pim", "simulated", result.time_ns, host_ns, result, host, samples, channels)

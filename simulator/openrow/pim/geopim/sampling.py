@@ -7,7 +7,7 @@ data buses. Coordinates are known ahead, so a unit does not wait for a single on
 all. What the link carries goes on at the same time or comes before and after, as configured.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -289,7 +289,7 @@ class SamplingResult:
 def simulate_sampling(
     architecture: Architecture,
     spec: str,
-    parameters: Mapping[str, str] | None = None,
+    parameters: Sequence[str] = (),
     progress: Progress = lambda _what, _share: None,
 ) -> SamplingResult:
     """Simulate a deformable attention on the architecture's units.
@@ -300,7 +300,7 @@ def simulate_sampling(
         Where the kernel is no deformable attention, or does not fit.
     """
     config = geopim_of(architecture)
-    made = make_kernel(spec, {"element": "fp16", **dict(parameters or {})})
+    made = make_kernel(spec, parameters)
     if not isinstance(made, DeformableAttention):
         raise UserError(f"GeoPIM runs deformable-attention, and {spec} is another kernel")
     layers = []
