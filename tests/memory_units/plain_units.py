@@ -155,7 +155,12 @@ def plain_units(
     memory: MemoryConfig, shape: UnitShape, samples: dict[int, list[list[Place]]]
 ) -> tuple[list[Issued], dict[int, int]]:
     """Run the units of one channel; returns the commands and each unit's last unit cycle."""
-    units = [Unit(bank, blocks_of(shape, own), [0] * shape.window) for bank, own in samples.items() if own]
+    begin = [ceil(shape.start * shape.period)] * shape.window
+    units = [
+        Unit(bank, blocks_of(shape, own), begin, compute_end=shape.start)
+        for bank, own in samples.items()
+        if own
+    ]
     plain = PlainUnits(memory, shape, units)
     plain.run()
     return plain.issued, {unit.bank: unit.compute_end for unit in units}

@@ -68,6 +68,7 @@ def shapes(draw: st.DrawFn) -> UnitShape:
         window=draw(st.integers(1, 3)),
         period=draw(st.sampled_from((Fraction(32, 3), Fraction(1), Fraction(7, 2)))),
         latency=draw(st.integers(0, 50)),
+        start=draw(st.integers(0, 3)),
     )
 
 

@@ -70,7 +70,8 @@ def test_every_pixel_has_a_place_of_its_own(samples: LayerSamples, chosen: dict[
     places = own_places(work, samples)
     assert len(places) == sum(m.height * m.width for m in samples.maps)
     assert len(np.unique(places, axis=0)) == len(places)
-    assert 0 <= places[:, 0].min() and places[:, 0].max() < 24
+    assert places[:, 0].min() >= 0
+    assert places[:, 0].max() < 24
 
 
 def stored_pixels(work: UnitWork, samples: LayerSamples) -> dict[tuple[int, int], int]:
@@ -153,7 +154,8 @@ def test_rows_of_a_pixel_are_bursts_side_by_side() -> None:
     rows, columns = places[:, 1] >> COLUMN_BITS, places[:, 1] & COLUMN_MASK
     assert set(columns.tolist()) == {0, 8, 16, 24}
     assert rows.max() == 0
-    assert (places[:4, 0] == places[0, 0]).all() and places[4, 0] != places[0, 0]
+    assert (places[:4, 0] == places[0, 0]).all()
+    assert places[4, 0] != places[0, 0]
 
 
 @settings(max_examples=40)

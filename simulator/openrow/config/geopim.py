@@ -125,13 +125,13 @@ class GeoPimConfig(Section):
     accumulate_cycles: Annotated[int, Field(ge=0)]
     """Cycles to add the weighted sum of the neighbours to the accumulators."""
     coordinate_cycles: Annotated[int, Field(ge=0)]
-    """Cycles of the coordinate unit for a sample; they are hidden behind the sample before."""
+    """Cycles of the coordinate unit for a sample; all but the first are hidden behind the sample before."""
     tile_buffer_bytes: PositiveInt
     """The whole buffer of a unit."""
     slots: Annotated[int, Field(gt=0, le=8)]
     """Parts of the buffer: one is computed on while others are filled."""
     parameter_entries: PositiveInt
-    """Parameter registers of a unit."""
+    """Parameter registers of a unit: runs of samples whose parameters are on their way or in use."""
     parameter_bytes: PositiveInt
     """Bytes of a parameter register: what a unit is told of one run of samples."""
     scratchpad_bytes: Annotated[int, Field(ge=0)] = 0

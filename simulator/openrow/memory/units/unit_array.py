@@ -39,6 +39,8 @@ class UnitShape:
         Memory cycles in a unit cycle.
     latency
         Memory cycles from a read to its data in the buffer.
+    start
+        Unit cycles before the first read.
     """
 
     bursts: int
@@ -48,6 +50,7 @@ class UnitShape:
     window: int
     period: Fraction
     latency: int
+    start: int = 0
 
 
 def memory_of_units(
@@ -108,6 +111,8 @@ def unit_state(shape: UnitShape, samples: Mapping[int, Int64Array], bank_local: 
         cursor += own.size
         state[un + u.END] = cursor
         state[un + u.WAITED_FOR] = -1
+        state[un + u.COMPUTE_END] = shape.start
+        state[un + u.SLOTS : un + u.SLOTS + shape.window] = -int(-shape.start * shape.period // 1)
     return state
 
 

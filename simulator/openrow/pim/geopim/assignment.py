@@ -82,8 +82,9 @@ class UnitWork:
         (taken samples, 4) places of the neighbours in the unit's bank; -1 outside the map, -2 elsewhere.
     remote
         (taken samples, 4) pixel numbers of neighbours in other banks, else -1.
-    runs
-        Runs of samples of one query: so often a unit is told what to do, and gives a sum back.
+    runs_of_unit
+        (active banks,) runs of samples of one query: so often a unit is told what to do, and gives a sum
+        back.
     """
 
     placement: Placement
@@ -91,7 +92,12 @@ class UnitWork:
     starts: Int64Array
     places: Int64Array
     remote: Int32Array
-    runs: int
+    runs_of_unit: Int64Array
+
+    @property
+    def runs(self) -> int:
+        """Runs of all units."""
+        return int(self.runs_of_unit.sum())
 
     @property
     def remote_neighbours(self) -> int:
@@ -148,7 +154,8 @@ def assign_samples(
         (placement.tile_height, placement.tile_width), placement.halo, placement.pixels_in_row,
         placement.bursts, placement.bursts // samples.heads, places, remote,
     )  # fmt: skip
-    runs = compiled.count_runs(read_only(order), read_only(starts), read_only(samples.owner))
+    runs = np.zeros(config.active_banks, dtype=np.int64)
+    compiled.count_runs(read_only(order), read_only(starts), read_only(samples.owner), runs)
     return UnitWork(placement, order, starts, places, remote, runs)
 
 

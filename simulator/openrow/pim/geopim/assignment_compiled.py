@@ -150,13 +150,11 @@ def neighbours_of(
 
 
 @compiled
-def count_runs(order: Int32Array, starts: Int64Array, owner: Int32Array) -> int:
+def count_runs(order: Int32Array, starts: Int64Array, owner: Int32Array, runs: Int64Array) -> None:
     """Runs of equal ``owner`` in each unit's samples; unit u has ``order[starts[u] : starts[u + 1]]``."""
-    runs = 0
     for u in range(starts.shape[0] - 1):
         last = -1
         for i in range(starts[u], starts[u + 1]):
             if owner[order[i]] != last:
                 last = owner[order[i]]
-                runs += 1
-    return runs
+                runs[u] += 1

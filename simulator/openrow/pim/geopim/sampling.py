@@ -52,6 +52,9 @@ class LayerResult:
         From the start to the end of the last unit.
     channel_ns
         How long the data buses of the busiest channel carried neighbours of other banks.
+    parameters_ns
+        How long the unit with the most runs of samples waits for parameters, if every register is filled as
+        soon as it is free.
     down_ns, up_ns
         The link's time for weights, offsets and parameters, and for sums.
     time_ns
@@ -65,6 +68,7 @@ class LayerResult:
     samples: int
     units_ns: float
     channel_ns: float
+    parameters_ns: float
     down_ns: float
     up_ns: float
     time_ns: float
@@ -83,7 +87,12 @@ class LayerResult:
     @property
     def limited_by(self) -> str:
         """What bounds the layer: the link, the channel, or what the units did most."""
-        bounds = {"units": self.units_ns, "channel": self.channel_ns, "link": max(self.down_ns, self.up_ns)}
+        bounds = {
+            "units": self.units_ns,
+            "channel": self.channel_ns,
+            "parameters": self.parameters_ns,
+            "link": max(self.down_ns, self.up_ns),
+        }
         bound = max(bounds, key=lambda name: bounds[name])
         return max(self.shares, key=lambda name: self.shares[name]) if bound == "units" else bound
 
@@ -209,7 +218,8 @@ def _result(
     up = work.runs * (pixel_bytes // ELEMENT_BYTES // samples.heads) * SUM_BYTES
     link = config.link
     down_ns, up_ns = down / link.bandwidth_gb_per_s, up / link.bandwidth_gb_per_s
-    busy_ns = max(units_ns, channel_ns)
+    parameters_ns = float(work.runs_of_unit.max(initial=0)) * link.latency_ns / config.parameter_entries
+    busy_ns = max(units_ns, channel_ns, parameters_ns)
     whole_ns = max(busy_ns, down_ns, up_ns) if link.overlapped else busy_ns + down_ns + up_ns
     states = [(system.standard, group.state) for group in system.groups]
     end = max(system.units_end_cycle(), system.end_cycle(), 1)
@@ -219,6 +229,7 @@ def _result(
         samples=len(work.order),
         units_ns=units_ns,
         channel_ns=channel_ns,
+        parameters_ns=parameters_ns,
         down_ns=down_ns,
         up_ns=up_ns,
         time_ns=whole_ns + 2 * link.latency_ns,

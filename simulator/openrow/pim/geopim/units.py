@@ -59,6 +59,7 @@ def unit_shape(memory: MemoryConfig, config: GeoPimConfig, bursts: int) -> UnitS
         window=config.slots,
         period=period,
         latency=evaluate(config.read_latency, resolved_timings(memory)),
+        start=config.coordinate_cycles,
     )
 
 
