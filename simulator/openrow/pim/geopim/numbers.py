@@ -8,13 +8,16 @@ banks are read where those banks keep them. Outside the map there is zero. Atten
 
 Coordinates are fp32: the eight words of 4 B that a parameter register holds (query, sample count, reference,
 stride, weight base, offset base) fill its 32 B. They are those of the kernel, from which the addresses come
-too: equally spaced depth planes do not project to equally spaced points, so reference plus index times stride
-cannot give them exactly, and what it would get wrong is not part of these numbers. A coordinate p splits into
-the fractions p - floor p and floor p + 1 - p, and a neighbour's weight is the product of two, all in fp32.
+too. Reference plus index times stride cannot give those of epipolar samples: planes evenly spaced in 1/depth
+do not project to evenly spaced points (up to 0.37 pixels off for ``transplat``), so the host has to send what
+is missing. A coordinate p splits into the fractions p - floor p and floor p + 1 - p, and a neighbour's weight
+is the product of two, all in fp32.
 
-The design notes do not say how wide a lane's weight is. ``weight_element`` chooses: ``fp32``, a lane that
-multiplies an fp32 weight by an fp16 channel and rounds to fp32, is what "within fp16 rounding" takes;
-``fp16`` rounds each weight once more, so that a lane multiplies two fp16 numbers, which fp32 holds exactly.
+The design notes call the lanes FP16 and say no more of a weight's width. ``weight_element`` chooses: ``fp32``
+is a lane that multiplies an fp32 weight by an fp16 channel and rounds to fp32, which "within fp16 rounding"
+takes; ``fp16`` rounds each weight once more, so that both operands are fp16 and fp32 holds their product
+exactly, and the output is then not within fp16 rounding. What multiplies the sum of a tile by the attention
+weight takes an fp32 number in either case.
 
 Sums are fp32, the additions in the order of the unit. One set of accumulators, a word for each channel of a
 head, serves a run: consecutive samples of one query and head in one unit. It starts at zero.
