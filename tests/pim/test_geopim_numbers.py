@@ -73,7 +73,7 @@ def plain_sums(
     as_lanes_take = np.float16 if weight_element == "fp16" else np.float32
 
     def row_of(sample: int) -> tuple[int, int]:
-        return int(samples.owner[sample]), int(samples.head_of[sample])
+        return divmod(int(samples.owner[sample]), samples.heads)
 
     sums, runs = np.zeros((parameters.views * queries, parameters.heads, size), np.float32), 0
     for unit in range(config.active_banks):

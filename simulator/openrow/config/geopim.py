@@ -162,6 +162,10 @@ class GeoPimConfig(Section):
     fetch_order: FetchOrder = FetchOrder.BY_ROW
     """``by-tile`` reads a burst of every neighbour in turn; ``by-row`` all bursts of a neighbour at once,
     which takes an accumulator for every channel."""
+    weight_element: Literal["fp32", "fp16"] = "fp32"
+    """How a lane takes the product of bilinear and attention weight, or the bilinear weight alone."""
+    check_numbers: bool = True
+    """Whether the units' numbers are computed too, and held to the kernel's definition."""
     read_latency: str | int
     """Cycles from a read to its data in the unit: a number or a formula of timings."""
     constraints: Annotated[list[Constraint], Field(min_length=1)]

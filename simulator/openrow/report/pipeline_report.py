@@ -47,6 +47,12 @@ def _stages(console: "Console", tree: Tree) -> None:
     table.add_row("all", "", "", host_ms, "", here_ms, "", "", style="bold")
     console.print(table)
     for stage in tree["stages"]:
+        if numbers := stage.get("numbers"):
+            verdict = "within" if numbers["within_rounding"] else "NOT within"
+            console.print(
+                f"  {stage['name']}: numbers {verdict} FP16 rounding of the definition, off by at most "
+                f"{numbers['max_error']:.2g}"
+            )
         for layer in stage.get("layers", ()):
             limit = layer["limited_by"].replace("_", " ")
             console.print(

@@ -5,7 +5,7 @@ units, the stages placed on them take the time the units take. Each stage that i
 simulated on the architecture's host, where it has one: that is what its measured time is held against.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -18,6 +18,7 @@ from openrow.errors import UserError
 from openrow.host.device import HostCaches, simulate_kernel
 from openrow.host.result import HostResult
 from openrow.pim.geopim.analytic import AnalyticModel, analytic_model
+from openrow.pim.geopim.numbers import NumbersResult, check_numbers
 from openrow.pim.geopim.sampling import SamplingResult, simulate_sampling
 from openrow.pim.geopim.units import geopim_of
 from openrow.system.pipeline import Span, Task, schedule
@@ -52,6 +53,8 @@ class StageResult:
         Its time on the host alone.
     pim, host
         What the units and the host made of its kernel, where they were simulated.
+    numbers
+        How far what the units compute is from the kernel's definition, where it was computed.
     samples, channels
         Of its kernel, where that is a deformable attention.
     """
@@ -65,6 +68,7 @@ class StageResult:
     host: HostResult | None = field(default=None, repr=False)
     samples: int = 0
     channels: int = 0
+    numbers: NumbersResult | None = None
 
 
 @dataclass(frozen=True)
@@ -203,8 +207,17 @@ def run(architecture: Architecture, progress: Progress) -> PipelineResult:
     for number, stage in enumerate(workload.stages):
         progress(stage.name, number / count)
         results.append(_run_stage(architecture, stage, caches))
-    schedule(_tasks(results, lambda result: (result.device, result.time_ns)))
-    return PipelineResult(architecture, results)
+    return PipelineResult(architecture, results, tuple(_notes(results)))
+
+
+def _notes(results: Sequence[StageResult]) -> Iterator[str]:
+    for result in results:
+        numbers = result.numbers
+        if numbers is not None and not numbers.within_rounding:
+            yield (
+                f"{result.stage.name}: the units' numbers are not within FP16 rounding of the definition: up "
+                f"to {numbers.max_error:.2g} ({numbers.max_ulp:.1f} spacings) off"
+            )
 
 
 def _run_stage(architecture: Architecture, stage: Stage, caches: HostCaches | None) -> StageResult:
@@ -252,4 +265,9 @@ def _on_units(
         time_ns = analytic_model(config, channels, config.assumed_hit_rate).time_ns(samples)
         return StageResult(stage, "pim", "assumed", time_ns, host_ns, None, host, samples, channels)
     result = simulate_sampling(architecture, stage.kernel, stage.kernel_overrides)
-    return StageResult(stage, "pim", "simulated", result.time_ns, host_ns, result, host, samples, channels)
+    numbers = None
+    if config.check_numbers:
+        numbers = check_numbers(architecture, stage.kernel, stage.kernel_overrides, config.weight_element)
+    return StageResult(
+        stage, "pim", "simulated", result.time_ns, host_ns, result, host, samples, channels, numbers
+    )

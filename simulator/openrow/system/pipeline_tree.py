@@ -60,6 +60,8 @@ def _stage(result: PipelineResult, stage: StageResult) -> dict[str, Any]:
     }
     if stage.host is not None:
         tree["host_simulated"] = stage.host.as_dict()
+    if stage.numbers is not None:
+        tree["numbers"] = asdict(stage.numbers)
     if stage.pim is not None:
         tree["layers"] = [_layer(layer) for layer in stage.pim.layers]
     return tree

@@ -26,7 +26,7 @@ class LayerSamples:
     x, y
         (samples,) in pixels of the sampled map.
     map_of, head_of, owner
-        (samples,) the map sampled, the head, and the number of the query.
+        (samples,) the map sampled, the head, and the number of the sum: one for each query and head.
     maps
         The maps: every image at every level.
     heads, in_group, in_query
@@ -56,9 +56,8 @@ def samples_of_layer(kernel: DeformableAttention, layer: Layer) -> LayerSamples:
         x[view], y[view] = part.x, part.y
         map_of[view] = part.image * levels + np.arange(levels, dtype=np.int32)[:, None]
     head_of = np.broadcast_to(np.arange(heads, dtype=np.int32)[:, None, None], shape)
-    owner = np.broadcast_to(
-        np.arange(views * queries, dtype=np.int32).reshape(views, queries, 1, 1, 1), shape
-    )
+    sums = np.arange(views * queries * heads, dtype=np.int32).reshape(views, queries, heads, 1, 1)
+    owner = np.broadcast_to(sums, shape)
     maps = tuple(FeatureMap(*size) for _ in range(views) for size in kernel.shapes)
     return LayerSamples(
         x.reshape(-1), y.reshape(-1), map_of.reshape(-1), head_of.reshape(-1).copy(),
@@ -83,8 +82,7 @@ class UnitWork:
     remote
         (taken samples, 4) pixel numbers of neighbours in other banks, else -1.
     runs_of_unit
-        (active banks,) runs of samples of one query: so often a unit is told what to do, and gives a sum
-        back.
+        (active banks,) runs of samples of one sum: so often a unit is told what to do, and gives it back.
     """
 
     placement: Placement

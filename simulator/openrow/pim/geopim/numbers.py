@@ -295,7 +295,7 @@ class _Operands:
             samples,
             np.concatenate(attention).astype(np.float32),
             np.concatenate(pixels).astype(np.float32),
-            samples.owner * np.int32(samples.heads) + samples.head_of,
+            samples.owner,
             parameters.views * len(queries) * samples.heads,
             parameters.channels // samples.heads,
         )

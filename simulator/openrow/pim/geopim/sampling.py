@@ -17,6 +17,7 @@ from openrow.config.architecture import Architecture
 from openrow.config.geopim import Activations, ColumnCommands, GeoPimConfig
 from openrow.config.latency_formula import evaluate
 from openrow.config.memory import MemoryConfig
+from openrow.config.organisation import burst_bytes
 from openrow.config.timings import cycle_ns, resolved_timings
 from openrow.errors import UserError
 from openrow.memory.energy import energy_pj
@@ -33,6 +34,8 @@ from openrow_kernels.deformable_attention import DeformableAttention, Layer
 from openrow_traces.chunk import TraceChunk
 
 SUM_BYTES = 4
+REFERENCE_BYTES = 8
+"""A reference point, x and y in FP32."""
 IDLE = "imbalance"
 """What a unit that is done waits for: the others."""
 COMPUTING = "computing"
@@ -56,7 +59,7 @@ class LayerResult:
         How long the unit with the most runs of samples waits for parameters, if every register is filled as
         soon as it is free.
     down_ns, up_ns
-        The link's time for weights, offsets and parameters, and for sums.
+        The link's time for reference points, weights, offsets and parameters, and for sums.
     time_ns
         All together.
     shares
@@ -115,6 +118,11 @@ def simulate_layer(
         raise UserError(f"GeoPIM samples fp16, and the kernel's element is {kernel.parameters.element}")
     samples = samples_of_layer(kernel, layer) if samples is None else samples
     pixel_bytes = kernel.parameters.channels * ELEMENT_BYTES
+    if pixel_bytes // samples.heads % burst_bytes(memory):
+        raise UserError(
+            f"the {kernel.parameters.channels // samples.heads} channels of a head should fill whole bursts "
+            f"of {burst_bytes(memory)} B: units read bursts"
+        )
     work = assign_samples(memory, config, samples, pixel_bytes)
     numbers = BankNumbers.of(memory, config)
     shape = unit_shape(memory, config, work.placement.bursts // samples.heads)
@@ -212,7 +220,9 @@ def _result(
     delivered = int(bursts_of_channel.sum()) / max(config.channels, 1)
     busiest = (float(bursts_of_channel.max(initial=0)) + delivered) * burst_cycles / memory.pseudo_channels
     channel_ns = max(busiest, float(system.end_cycle()) if len(fetched) else 0.0) * period_ns
-    down = len(samples.x) * ELEMENT_BYTES + work.runs * config.parameter_bytes
+    # Reference points do not lie evenly enough to be counted up: each is sent.
+    points = len(samples.x) // samples.in_group * REFERENCE_BYTES
+    down = points + len(samples.x) * ELEMENT_BYTES + work.runs * config.parameter_bytes
     if layer.offsets is not None:
         down += 2 * len(samples.x) * ELEMENT_BYTES
     up = work.runs * (pixel_bytes // ELEMENT_BYTES // samples.heads) * SUM_BYTES
