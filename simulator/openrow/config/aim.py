@@ -45,6 +45,8 @@ class AimConfig(Section):
     """Cycles from an instruction's arrival to its first command."""
     finish_cycles: Cycles
     """Cycles from the last command until the host knows that all is done."""
+    sums_latency: str | int
+    """Cycles from reading the sums until they are there: a number or a formula of timings."""
     constraints: Annotated[list[Constraint], Field(min_length=1)]
     """Rows of the constraint table of the commands to all banks, beside those of the memory."""
     energy: AimEnergy

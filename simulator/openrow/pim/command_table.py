@@ -35,6 +35,12 @@ class CommandTable:
     ring: int
     """Cells of past times that windows need."""
 
+    def spacing(self, command: Command) -> int:
+        """The least cycles from a command to the same one of the same bank; 1 where no row asks for more."""
+        own = self.rows[self.starts[self.code(command)] : self.starts[self.code(command) + 1]]
+        again = own[(own[:, c.FOLLOWING] == self.code(command)) & (own[:, c.WINDOW] == 1)]
+        return int(again[:, c.LATENCY].max()) if len(again) else 1
+
     def code(self, command: Command) -> int:
         """The code of a command."""
         return self.commands.index(command)

@@ -53,3 +53,33 @@ cycles between column commands to one bank, and to half the banks."""
 STATE = 11
 """CLOSING: the bank where the search for a row to close goes on; DONE: the cycle by whose beginning all data
 has arrived, or that to wait for; LAST_COLUMN, LAST_PACE: the cycle of the last column command, its pace."""
+
+# A step of the units: what is done, to which register, from where. A source is a register file or the bank,
+# whose burst begins at OFFSET of region REGION for the first unit of the first channel.
+(
+    STEP,
+    TARGET,
+    TARGET_INDEX,
+    SOURCE,
+    SOURCE_INDEX,
+    OTHER,
+    OTHER_INDEX,
+    RELU,
+    REGION,
+    OFFSET,
+) = range(10)
+STEP_COLUMNS = 10
+CLEAR, BROADCAST, LOAD, SUM, PRODUCT, ACCUMULATE, STORE = range(7)
+"""CLEAR sets GRF_B to zero; BROADCAST writes a burst of the vector to a register of all units."""
+FILE_A, FILE_B, BANK = range(3)
+
+# What a column command is to the units, before it becomes steps.
+(
+    EVENT,
+    EVENT_PARITY,
+    EVENT_PLACE,
+    EVENT_WRITE,
+    EVENT_DATA,
+) = range(5)
+EVENT_COLUMNS = 5
+ON, ON_CLEARED, OFF, WRITE_REGISTER, COLUMN_COMMAND = range(5)

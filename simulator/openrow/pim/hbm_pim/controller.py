@@ -13,7 +13,8 @@ Only rows are opened ahead, for transactions up to the next barrier. Mode change
 transactions like any other: what they cost follows from this order and from the constraint table.
 
 While all banks are addressed, commands to banks 0 and 1 go to all even and all odd banks (``ACThb``,
-``RDhb``, ``WRhb``, ``PREhb``). The controller keeps their times by the bank addressed, and opens no other bank.
+``RDhb``, ``WRhb``, ``PREhb``). The controller keeps their times by the bank addressed, and opens no other
+bank.
 
 Refresh, where it is on, is our own: once due it goes before everything else. All open rows are closed, and
 REFab follows as soon as the table allows. That tool goes on opening rows meanwhile and refreshes ranks that
@@ -67,8 +68,14 @@ class ChannelRun:
     """Cycles by the kind of transaction and by what they were spent on."""
     log: Int64Array
     """(n, LOG_COLUMNS) the commands: cycle, code, bank, row, column, transaction or -1. Empty if not kept."""
-    order: Int64Array
-    """The transactions in the order of their column commands."""
+
+    @property
+    def order(self) -> Int64Array:
+        """The transactions in the order of their column commands."""
+        codes = self.log[:, c.COMMAND]
+        columns = (codes % h.HALF >= h.READ) & (codes != h.REFRESH)
+        order: Int64Array = self.log[columns, c.ORIGIN].copy()
+        return order
 
 
 class TransactionController:
@@ -122,22 +129,20 @@ class TransactionController:
         not_before
             The cycle of their arrival, at the earliest the end of all before.
         """
-        self._advance(np.empty((0, h.TRANSACTION_COLUMNS), dtype=np.int64), not_before)
-        kept = self._advance(transactions, 0)
-        columns = kept[(kept[:, c.COMMAND] % h.HALF >= h.READ) & (kept[:, c.COMMAND] != h.REFRESH)]
+        self.state[h.DONE] = max(self.state[h.DONE], not_before)
+        self._advance(np.empty((0, h.TRANSACTION_COLUMNS), dtype=np.int64))
+        kept = self._advance(transactions)
         return ChannelRun(
             cycles=int(self.state[h.DONE]),
             commands={k.value: int(n) for k, n in zip(COMMANDS, self.counts, strict=True)},
             account=self._accounted(),
-            log=kept if self.keep_log else kept[:0],
-            order=columns[:, c.ORIGIN].copy(),
+            log=kept,
         )
 
-    def _advance(self, transactions: Int64Array, until: int) -> Int64Array:
+    def _advance(self, transactions: Int64Array) -> Int64Array:
         self.state[h.NEXT] = 0
-        self.state[h.DONE] = max(self.state[h.DONE], until)
-        parts = []
         log = np.empty((LOG_ROWS, c.LOG_COLUMNS), dtype=np.int64)
+        parts = [log[:0]]
         while True:
             logged = advance(
                 self.rules,
@@ -154,7 +159,8 @@ class TransactionController:
                 log,
             )
             self.counts += np.bincount(log[:logged, c.COMMAND], minlength=len(COMMANDS))
-            parts.append(log[:logged].copy())
+            if self.keep_log:
+                parts.append(log[:logged].copy())
             if logged < len(log):
                 return np.concatenate(parts)
 
@@ -184,12 +190,5 @@ def _rules(memory: MemoryConfig, pim: HbmPimConfig, table: CommandTable) -> Int6
     rules[h.MODE_COLUMN] = pim.rows.mode_column
     rules[h.SECOND_GROUP] = memory.bank_groups // 2 * memory.banks
     rules[h.PACE] = burst
-    rules[h.HALF_PACE] = _spacing(table, Command.READ_HALF)
+    rules[h.HALF_PACE] = table.spacing(Command.READ_HALF)
     return rules
-
-
-def _spacing(table: CommandTable, command: Command) -> int:
-    code = table.code(command)
-    rows = table.rows[table.starts[code] : table.starts[code + 1]]
-    same = rows[(rows[:, c.FOLLOWING] == code) & (rows[:, c.WINDOW] == 1)]
-    return int(same[:, c.LATENCY].max()) if len(same) else 1

@@ -11,10 +11,10 @@ same column of all banks is one piece of it. A tile is one column for each regis
 registers are loaded, combined with the second vector and stored, for even and odd banks in turn.
 
 **GEMV.** A unit holds ``registers`` outputs at a time, each as 16 partial sums, one a lane. The vector goes
-in tiles of ``registers`` bursts, even tiles to even banks, odd ones to odd banks. For each tile the host writes
-its bursts to GRF_A of all units at once, and ``registers`` phases of ``registers`` columns multiply and add:
-each reads one burst of every output's row of the matrix. When a row of outputs is finished, GRF_B is stored.
-The host adds up the 16 partial sums of an output; that is not part of the kernel's cycles.
+in tiles of ``registers`` bursts, even tiles to even banks, odd ones to odd banks. For each tile the host
+writes its bursts to GRF_A of all units at once, and ``registers`` phases of ``registers`` columns multiply
+and add: each reads one burst of every output's row of the matrix. When a row of outputs is finished, GRF_B
+is stored. The host adds up the 16 partial sums of an output; that is not part of the kernel's cycles.
 """
 
 from dataclasses import dataclass

@@ -1,0 +1,1 @@
+"""AiM (SK hynix): instructions, their controller, and the units that compute."""
