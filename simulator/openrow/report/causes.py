@@ -29,6 +29,17 @@ REASONS = {
 }
 """Why the data bus stood still."""
 
+UNIT_CAUSES = {
+    **CAUSES,
+    "computing": "computing",
+    "imbalance": "imbalance",
+    "channel": "channel",
+    "link": "link",
+    "parameters": "parameters",
+}
+"""What limits units beside banks: also their arithmetic, waiting for the busiest, and what brings them
+neighbours, weights and parameters."""
+
 FULL = 0.9
 """A data bus that carries data for this share of the time is the limit itself."""
 

@@ -90,10 +90,14 @@ class PipelineResult:
         return max(span.end_ps for span in self.spans.values()) / PS_PER_NS
 
     @cached_property
+    def host_spans(self) -> dict[str, Span]:
+        """When each stage runs with everything on the host."""
+        return schedule(_tasks(self.stages, lambda result: ("host", result.host_ns)))
+
+    @cached_property
     def host_total_ns(self) -> float:
-        """The same with everything on the host."""
-        spans = schedule(_tasks(self.stages, lambda result: ("host", result.host_ns)))
-        return max(span.end_ps for span in spans.values()) / PS_PER_NS
+        """From the first begin to the last end with everything on the host."""
+        return max(span.end_ps for span in self.host_spans.values()) / PS_PER_NS
 
     def _sampling(self, on_host: bool) -> float:
         parts = [result for result in self.stages if result.stage.part_of == "sampling"]

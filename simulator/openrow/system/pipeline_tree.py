@@ -46,7 +46,7 @@ def pipeline_tree(result: PipelineResult) -> dict[str, Any]:
 
 
 def _stage(result: PipelineResult, stage: StageResult) -> dict[str, Any]:
-    span = result.spans[stage.stage.name]
+    span, on_host = result.spans[stage.stage.name], result.host_spans[stage.stage.name]
     tree: dict[str, Any] = {
         "name": stage.stage.name,
         "device": stage.device,
@@ -57,6 +57,8 @@ def _stage(result: PipelineResult, stage: StageResult) -> dict[str, Any]:
         "host_ms": stage.host_ns / 1e6,
         "begin_ms": span.begin_ps / 1e9,
         "end_ms": span.end_ps / 1e9,
+        "host_begin_ms": on_host.begin_ps / 1e9,
+        "host_end_ms": on_host.end_ps / 1e9,
     }
     if stage.host is not None:
         tree["host_simulated"] = stage.host.as_dict()
