@@ -30,7 +30,20 @@ def workloads() -> Names:
     return [(name, workload_about(name)) for name in known_workloads()]
 
 
-KINDS: dict[str, Callable[[], Names]] = {"archs": architectures, "kernels": kernels, "workloads": workloads}
+def sweeps() -> Names:
+    """Return the shipped sweeps with a line about each."""
+    from openrow.config.loading import sweep_about
+    from openrow.config.shipped import known_sweeps
+
+    return [(name, sweep_about(name)) for name in known_sweeps()]
+
+
+KINDS: dict[str, Callable[[], Names]] = {
+    "archs": architectures,
+    "kernels": kernels,
+    "workloads": workloads,
+    "sweeps": sweeps,
+}
 
 
 @click.command("list")

@@ -22,7 +22,13 @@ BROKEN_PIPE = 1
 # The packages that know nothing of openrow raise their own errors, known here by name to save the import.
 FOREIGN_USER_ERRORS = {("openrow_traces.errors", "TraceError"), ("openrow_kernels.errors", "KernelError")}
 
-EXTRA_OF_MODULE = {"matplotlib": "plot", "skimage": "data"}
+EXTRA_OF_MODULE = {
+    "matplotlib": "plot",
+    "skimage": "data",
+    "optuna": "search",
+    "distributed": "cluster",
+    "dask_jobqueue": "cluster",
+}
 """Modules that come only with an extra of the distribution."""
 
 

@@ -11,49 +11,181 @@ from openrow.errors import UserError
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-KINDS = ("time", "banks")
+REPLAY = ("openrow replay -o", "lost_time")
+RUN = ("openrow run -o", "stages")
+"""The command that writes a kind of result, and a key that only such results have."""
+CURVE_KEY = "computing_from_hit_rate"
+"""A key that only a curve of row-hit rates has."""
 
 
 class ResultFileError(UserError):
-    """A file that holds no result of a replay."""
+    """A file that does not hold the result that is asked for."""
 
 
-@click.command("plot")
-@click.argument("kind", type=click.Choice(KINDS))
-@click.argument("results", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option(
+class _Kinds(click.Group):
+    """The kinds of pictures."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in self.commands:
+            raise click.UsageError(
+                f"There is no picture '{args[0]}'; there are {', '.join(self.commands)}.", ctx
+            )
+        return super().resolve_command(ctx, args)
+
+
+@click.group("plot", cls=_Kinds)
+def command() -> None:
+    """Draw results: KIND says what.
+
+    'time' and 'banks' draw results of 'openrow replay -o', the others results of 'openrow run -o'. 'hit-rate'
+    runs what it draws where no results are given.
+    """
+
+
+_output = click.option(
     "-o", "--output", required=True, type=click.Path(path_type=Path), help="The picture: .png, .svg or .pdf."
 )
-@click.option(
-    "--figure", "bank_figure", default="bursts", show_default=True, help="For banks: what to count."
-)
-def command(kind: str, results: tuple[Path, ...], output: Path, bank_figure: str) -> None:
-    """Draw RESULTS, files written by 'openrow replay -o'.
+_one_result = click.argument("result", type=click.Path(path_type=Path))
 
-    'time' sets row outcomes and the data bus's time of all results side by side; 'banks' maps what one result
-    counted in every bank.
+
+@command.command("time")
+@click.argument("results", nargs=-1, required=True, type=click.Path(path_type=Path))
+@_output
+def time(results: tuple[Path, ...], output: Path) -> None:
+    """Row outcomes and the data bus's time of all RESULTS, side by side."""
+    from openrow.report.plots import plot_time_and_rows
+
+    trees = {path.stem: read_result(path, *REPLAY) for path in results}
+    _save(plot_time_and_rows(trees), output, f"time of {', '.join(trees)}")
+
+
+@command.command("banks")
+@_one_result
+@_output
+@click.option("--figure", "bank_figure", default="bursts", show_default=True, help="What to count.")
+def banks(result: Path, output: Path, bank_figure: str) -> None:
+    """What RESULT counted in every bank, as a map."""
+    from openrow.report.plots import BANK_FIGURES, plot_banks
+
+    _check_figure(bank_figure, BANK_FIGURES)
+    _save(plot_banks(read_result(result, *REPLAY), bank_figure), output, f"banks of {result.stem}")
+
+
+@command.command("hit-rate")
+@click.argument("results", nargs=-1, type=click.Path(path_type=Path))
+@_output
+@click.option(
+    "--arch",
+    help="Without RESULTS: the architecture whose variants are run.  [default: system/geopim]",
+)
+@click.option("--workload", help="Without RESULTS: the workload.  [default: transplat-encoder]")
+@click.option(
+    "--keep",
+    type=click.Path(path_type=Path),
+    help="Write what is drawn as JSON; given as RESULTS, it is drawn again.",
+)
+def hit_rate(
+    results: tuple[Path, ...], output: Path, arch: str | None, workload: str | None, keep: Path | None
+) -> None:
+    """Row-hit rate against the speedup of geometric sampling and of the whole.
+
+    RESULTS are files of 'openrow run transplat-encoder ... -o', a point each, held against the host as measured
+    and as simulated; or one file written with --keep. Without any, variants of an architecture are run: other
+    placements, orders, row sizes, ways to neighbours, command sources and refresh. That takes one to two
+    minutes; stages of over two million samples take the times of the largest smaller stage, sample for sample.
+    An edge host is simulated, too.
     """
-    trees = {path.stem: read_result(path) for path in results}
-    figure = _figure(kind, trees, bank_figure)
+    if results and (arch or workload):
+        raise click.UsageError(
+            "--arch and --workload say what is run where there are no RESULTS; these have their own"
+        )
+    picture_format(output)
+    curve = (
+        _stored_curve(results)
+        if results
+        else _run_curve(arch or "system/geopim", workload or "transplat-encoder")
+    )
+    if keep is not None:
+        from openrow.cli.replay_files import write_result
+
+        write_result(keep, curve)
+    from openrow.report.hit_rate_plot import plot_hit_rate
+
+    _save(plot_hit_rate(curve), output, f"hit-rate, {len(curve['points'])} simulated points")
+
+
+def _stored_curve(results: tuple[Path, ...]) -> dict[str, Any]:
+    """The curve of stored results, or the one that is stored."""
+    from openrow.system.hit_rate_curve import curve_of_results
+
+    if len(results) == 1:
+        (path,) = results
+        tree = read_json(path, RUN[0])
+        if CURVE_KEY in tree:
+            return tree
+    return curve_of_results({path.stem: read_result(path, *RUN) for path in results}).as_dict()
+
+
+def _run_curve(arch: str, workload: str) -> dict[str, Any]:
+    from openrow.cli.progress import run_progress
+    from openrow.system.hit_rate_variants import run_curve
+
+    with run_progress(f"running {workload}") as advance:
+        return run_curve(arch, workload, advance).as_dict()
+
+
+@command.command("units")
+@_one_result
+@_output
+@click.option(
+    "--figure",
+    "unit_figure",
+    default="busy",
+    show_default=True,
+    help="busy: time computing; end: when it was done.",
+)
+def units(result: Path, output: Path, unit_figure: str) -> None:
+    """How busy each unit of RESULT was, as a map of banks and channels."""
+    from openrow.report.run_plots import UNIT_FIGURES, plot_units
+
+    _check_figure(unit_figure, UNIT_FIGURES)
+    _save(plot_units(_with_units(result), unit_figure), output, f"units of {result.stem}")
+
+
+@command.command("energy")
+@_one_result
+@_output
+def energy(result: Path, output: Path) -> None:
+    """Energy of RESULT by part, on the units and on the host."""
+    from openrow.report.run_plots import plot_energy
+
+    _save(plot_energy(_with_units(result)), output, f"energy of {result.stem}")
+
+
+@command.command("stages")
+@_one_result
+@_output
+def stages(result: Path, output: Path) -> None:
+    """When each stage of RESULT ran, on the host alone and with the units."""
+    from openrow.report.run_plots import plot_stages
+
+    _save(plot_stages(read_result(result, *RUN)), output, f"stages of {result.stem}")
+
+
+def _check_figure(name: str, known: Any) -> None:
+    if name not in known:
+        raise click.UsageError(f"--figure should be one of {', '.join(known)} (got {name})")
+
+
+def _save(figure: "Figure", output: Path, what: str) -> None:
     from openrow_traces.atomic import whole_file
 
+    format = picture_format(output)
     with whole_file(output) as file:
-        figure.savefig(file, format=picture_format(output), dpi=150)
-    click.echo(f"{output}: {kind} of {', '.join(trees)}")
-
-
-def _figure(kind: str, trees: dict[str, Any], bank_figure: str) -> "Figure":
-    from openrow.report import plots
-
-    if kind == "time":
-        return plots.plot_time_and_rows(trees)
-    if len(trees) > 1:
-        raise click.UsageError(f"banks draws one result, not {len(trees)}")
-    if bank_figure not in plots.BANK_FIGURES:
-        known = ", ".join(plots.BANK_FIGURES)
-        raise click.UsageError(f"--figure should be one of {known} (got {bank_figure})")
-    (tree,) = trees.values()
-    return plots.plot_banks(tree, bank_figure)
+        figure.savefig(file, format=format, dpi=150)
+    click.echo(f"{output}: {what}")
 
 
 def picture_format(path: Path) -> str:
@@ -65,18 +197,39 @@ def picture_format(path: Path) -> str:
     return name
 
 
-def read_result(path: Path) -> dict[str, Any]:
-    """Read a result of a replay.
+def _with_units(path: Path) -> dict[str, Any]:
+    tree = read_result(path, *RUN)
+    if not any("layers" in stage for stage in tree["stages"]):
+        raise ResultFileError(f"{path}: no stage was simulated on units, so there is nothing of them to draw")
+    return tree
+
+
+def read_json(path: Path, written_by: str) -> dict[str, Any]:
+    """Read a file of JSON.
 
     Raises
     ------
     ResultFileError
-        For a file that is missing or holds something else.
+        For a file that is missing or holds something else, naming the command that writes a right one.
     """
     try:
         tree = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise ResultFileError(f"{path}: holds no result of 'openrow replay -o' ({error})") from error
-    if not isinstance(tree, dict) or "lost_time" not in tree:
-        raise ResultFileError(f"{path}: holds no result of 'openrow replay -o': there is no lost_time in it")
+        raise ResultFileError(f"{path}: holds no result of '{written_by}' ({error})") from error
+    if not isinstance(tree, dict):
+        raise ResultFileError(f"{path}: holds no result of '{written_by}': it is no mapping")
+    return tree
+
+
+def read_result(path: Path, written_by: str, key: str) -> dict[str, Any]:
+    """Read a result.
+
+    Raises
+    ------
+    ResultFileError
+        As :func:`read_json`, and where ``key`` is not in it.
+    """
+    tree = read_json(path, written_by)
+    if key not in tree:
+        raise ResultFileError(f"{path}: holds no result of '{written_by}': there is no {key} in it")
     return tree

@@ -18,7 +18,8 @@ DIFFERENT = 1
 @click.option("--json", "as_json", is_flag=True, help="Print the table as JSON.")
 @click.pass_context
 def command(context: click.Context, show_all: bool, as_json: bool) -> None:
-    """Play recorded runs of Ramulator 2.1 and compare every command, cycle and counter.
+    """Play recorded runs of Ramulator 2.1 and compare every command, cycle and counter; so for units beside
+    the banks with Samsung's PIMSimulator and aim_simulator.
 
     Then play them with fidelity fast, and say how far its cycles are off.
 
@@ -71,7 +72,9 @@ def _show(rows: "list[Row]", show_all: bool) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("against Ramulator 2.1", "what must be equal", title="Accuracy", title_justify="left")
+    table = Table(
+        "against Ramulator 2.1, or as said", "what must be equal", title="Accuracy", title_justify="left"
+    )
     table.add_column("equal", justify="right")
     for row in rows:
         table.add_row(row.what, row.criterion, f"{row.equal} of {len(row.comparisons)}")

@@ -22,6 +22,8 @@ VERBS: Mapping[str, Verb] = {
     "convert": Verb("openrow.cli.convert", "Convert traces to and from other simulators' formats."),
     "replay": Verb("openrow.cli.replay", "Play a trace or a kernel through a memory system."),
     "run": Verb("openrow.cli.run", "Run a workload on an architecture's devices."),
+    "sweep": Verb("openrow.cli.sweep", "Run a design space: many points, resumable, in parallel."),
+    "results": Verb("openrow.cli.results", "Filter, sort and export the results of a sweep."),
     "verify": Verb("openrow.cli.verify", "Hold a command stream against the constraint table."),
     "validate": Verb("openrow.cli.validate", "Hold this simulator against its references."),
     "plot": Verb("openrow.cli.plot", "Draw results."),

@@ -18,7 +18,7 @@ from openrow.config.nodes import node_from_plain
 from openrow.config.overrides import overridden
 from openrow.config.pim_checks import PIM_CHECKS
 from openrow.config.problems import ConfigurationError, KeyPath, Place, Problem, in_order
-from openrow.config.shipped import workload_file
+from openrow.config.shipped import sweep_file, workload_file
 from openrow.config.sound_values import SoundValues
 
 MEMORY_CHECKS: tuple[Check, ...] = (
@@ -95,9 +95,29 @@ def load_run(architecture: str | Path, workload: str | Path, overrides: Iterable
     return _validated(_with_overrides(composition, overrides))
 
 
+def validated_with(composition: Composition, overrides: Iterable[str]) -> Architecture:
+    """Apply overrides to a composition and validate it; the composition itself stays as it is.
+
+    Raises
+    ------
+    ConfigurationError
+        With every problem.
+    """
+    return _validated(_with_overrides(composition, overrides))
+
+
 def workload_about(name: str) -> str:
     """Return the line that a shipped workload has for lists."""
-    node = compose(workload_file(name)).node(("workload", "about"))
+    return _about(compose(workload_file(name)), "workload")
+
+
+def sweep_about(name: str) -> str:
+    """Return the line that a shipped sweep has for lists."""
+    return _about(compose(sweep_file(name)), "sweep")
+
+
+def _about(composition: Composition, section: str) -> str:
+    node = composition.node((section, "about"))
     return str(node.value) if node is not None else ""
 
 

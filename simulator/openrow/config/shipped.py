@@ -11,7 +11,8 @@ from openrow.config.problems import nearest, one_of
 
 SUFFIXES = (".yaml", ".yml", ".json")
 WORKLOADS = "workload"
-OTHER_FOLDERS = (WORKLOADS, "sweep")
+SWEEPS = "sweep"
+OTHER_FOLDERS = (WORKLOADS, SWEEPS)
 """Folders whose files are no architectures."""
 
 _PACKAGE = Path(__file__).resolve().parent.parent
@@ -60,6 +61,17 @@ def known_architectures(folder: Path | None = None) -> list[str]:
 def known_workloads() -> list[str]:
     """Return the names of the shipped workloads, such as ``gemv``, sorted."""
     return sorted(file.stem for file in (arch_configs_folder() / WORKLOADS).glob("*.yaml"))
+
+
+def known_sweeps() -> list[str]:
+    """Return the names of the shipped sweeps, sorted."""
+    return sorted(file.stem for file in (arch_configs_folder() / SWEEPS).glob("*.yaml"))
+
+
+def sweep_file(name_or_path: str | Path) -> str | Path:
+    """Return what locates a sweep: a name below ``arch_configs/sweep``, or a path as it is."""
+    path = Path(name_or_path)
+    return path if path.suffix in SUFFIXES else f"{SWEEPS}/{name_or_path}"
 
 
 def workload_file(name_or_path: str | Path) -> str | Path:
@@ -123,6 +135,8 @@ def _unlike_any_name(name: str) -> str:
     folder, _, workload = name.partition("/")
     if folder == WORKLOADS:
         return f"{one_of(workload, known_workloads(), 'workload')}, or a file"
+    if folder == SWEEPS:
+        return f"{one_of(workload, known_sweeps(), 'sweep')}, or a file"
     known = known_architectures()
     by_last_part = {candidate.rsplit("/", 1)[-1]: candidate for candidate in known}
     near = nearest(name, known)

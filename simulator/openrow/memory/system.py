@@ -6,7 +6,6 @@ window, an issue interval or a second source couples them, and one call advances
 the source asks at each channel by itself, as a host does whose last cache has a part at every channel.
 """
 
-import os
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +22,7 @@ from openrow.memory.controller.state import SourceShape, new_state
 from openrow.memory.feed import Entries, Feeder, NoEntries
 from openrow.memory.mapping import AddressMapping
 from openrow.memory.standard import Int64Array, resolve_standard
+from openrow.memory.threads import thread_count
 from openrow_kernels.compilation import read_only
 
 FEED_REQUESTS = 1 << 14
@@ -137,7 +137,7 @@ class MemorySystem:
                 state[src + c.S_FINAL] = 1
             self.groups.append(group)
         self._held: list[Int64Array] = []
-        workers = min(group_count, os.cpu_count() or 1)
+        workers = min(group_count, thread_count())
         self._pool = ThreadPoolExecutor(workers) if workers > 1 else None
         self._load_compiled_code()
 

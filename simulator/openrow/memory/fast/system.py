@@ -26,7 +26,6 @@ It does not model first-come-first-served scheduling, read merging, or a source 
 issue interval, and says so. :mod:`openrow.validation.fast_error` measures its error.
 """
 
-import os
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -45,6 +44,7 @@ from openrow.memory.fast.rules import NotModelledError, fast_rules, new_fast_sta
 from openrow.memory.feed import Entries, Feeder
 from openrow.memory.mapping import AddressMapping
 from openrow.memory.standard import Int64Array, spans
+from openrow.memory.threads import thread_count
 from openrow.memory.statistics import (
     Activity,
     BusTime,
@@ -156,7 +156,7 @@ class FastMemory:
             For an entry of no bytes or beyond the memory.
         """
         feeder = PackingFeeder(self._mapping, chunks, entry_bytes, self.memory.wrap_addresses)
-        workers = min(self.memory.channels, os.cpu_count() or 1)
+        workers = min(self.memory.channels, thread_count())
         if workers == 1:
             self._play(feeder, lambda run, numbers: list(map(run, numbers)))
         else:

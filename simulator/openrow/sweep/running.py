@@ -1,0 +1,246 @@
+"""Running a sweep in a directory: what is not done is done, in parallel, and kept as soon as it is known."""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from openrow.config.problems import ConfigurationError
+from openrow.config.sweep import SweepSpec
+from openrow.errors import UserError
+from openrow.sweep.evaluating import evaluate
+from openrow.sweep.executors import Executor, TimeLimitError, WorkerLostError
+from openrow.sweep.ledger import DONE, FAILED, Counts, Ledger
+from openrow.sweep.resolving import MODEL_VERSION, Job, Resolver
+from openrow.sweep.results import write_results
+from openrow.sweep.space import Point
+from openrow.sweep.stored_traces import open_traffic, store, trace_name
+
+LOCK = ".lock"
+SPEC = "sweep.json"
+TRACES = "traces"
+ATTEMPTS = 3
+"""Times a point is run whose worker is lost, before that counts as the point's own fault."""
+WAITING_EACH = 3
+"""Points ready for every worker."""
+
+
+class BusyError(UserError):
+    """Another process sweeps in the directory."""
+
+
+@dataclass
+class Progress:
+    """Told what happens."""
+
+    started: Callable[[int | None], None] = lambda _total: None
+    """With the number of points, where it is known."""
+    done: Callable[[str, dict[str, Any] | None], None] = lambda _state, _row: None
+    """With the state of a point that has come to an end, and its row."""
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold the directory for this process.
+
+    Raises
+    ------
+    BusyError
+        Where another holds it.
+    """
+    from filelock import FileLock, Timeout
+
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / LOCK, timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise BusyError(
+            f"{folder}: another sweep is running in this directory; wait for it, or use another directory"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def open_ledger(folder: Path, spec: SweepSpec) -> Ledger:
+    """The directory's ledger; the specification is kept beside it.
+
+    Raises
+    ------
+    UserError
+        Where the directory holds another sweep.
+    """
+    text = json.dumps(spec.model_dump(mode="json"), indent=2, sort_keys=True)
+    path = folder / SPEC
+    if path.exists() and path.read_text(encoding="utf-8") != text:
+        raise UserError(
+            f"{folder}: holds another sweep (see {path}); use another directory, or run that one again"
+        )
+    ledger = Ledger(folder)
+    version = ledger.remember("model_version", MODEL_VERSION)
+    if version is not None and version != MODEL_VERSION:
+        raise UserError(
+            f"{folder}: was made by version {version}, and this is {MODEL_VERSION}: use another directory"
+        )
+    partial = path.with_suffix(f".{os.getpid()}")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(path)
+    return ledger
+
+
+@dataclass
+class _Waiting:
+    """A job that is running, for all points of its key."""
+
+    job: Job
+    numbers: list[int]
+    attempt: int = 1
+
+
+@dataclass
+class Sweep:
+    """A sweep at work.
+
+    Parameters
+    ----------
+    spec, folder
+        What and where.
+    executor
+        Who runs points.
+    progress
+        Who is told.
+    """
+
+    spec: SweepSpec
+    folder: Path
+    ledger: Ledger
+    executor: Executor
+    progress: Progress = field(default_factory=Progress)
+
+    def __post_init__(self) -> None:
+        self._resolver = Resolver(self.spec)
+        self._running: dict[Future[Any], _Waiting] = {}
+        self._by_key: dict[str, _Waiting] = {}
+
+    def run(self, points: Iterator[Point]) -> Counts:
+        """Run all points that are not done; returns what there is at the end."""
+        for point in points:
+            self.offer(point)
+            while len(self._running) >= WAITING_EACH * self.executor.workers:
+                self.collect()
+        while self._running:
+            self.collect()
+        return self.ledger.counts()
+
+    def offer(self, point: Point) -> int:
+        """Enter a point and start it, unless it has been done or is running; returns its number."""
+        fingerprint = self._resolver.fingerprint(point)
+        state = self.ledger.state(fingerprint)
+        number = self.ledger.add(fingerprint, point.labels)
+        if state in (DONE, FAILED):
+            self.progress.done(state, None)
+            return number
+        try:
+            job = self._resolver.resolve(point)
+            self._store_trace(job)
+        except (ConfigurationError, UserError, ValueError) as error:
+            self._failed([number], str(error))
+            return number
+        if self.ledger.take_from_same_key(number, job.key):
+            self.progress.done(DONE, self.ledger.row(number))
+        elif job.key in self._by_key:
+            self._by_key[job.key].numbers.append(number)
+        else:
+            self._start(_Waiting(job, [number]))
+        return number
+
+    def _store_trace(self, job: Job) -> None:
+        if job.trace is None:
+            return
+        name = trace_name(job.trace, job.parameters)
+        if not (self.folder / TRACES / name).is_dir():
+            traffic = open_traffic(job.trace, job.parameters, job.format, 64)
+            store(self.folder / TRACES, traffic, name)
+
+    def _start(self, waiting: _Waiting) -> None:
+        future = self.executor.submit(evaluate, waiting.job, str((self.folder / TRACES).absolute()))
+        self._running[future] = waiting
+        self._by_key[waiting.job.key] = waiting
+
+    @property
+    def is_running(self) -> bool:
+        """Whether any point is running."""
+        return bool(self._running)
+
+    def collect(self) -> None:
+        """Wait for at least one point and keep what came of it."""
+        finished, _ = wait(self._running, return_when=FIRST_COMPLETED)
+        for future in finished:
+            waiting = self._running.pop(future)
+            self._keep(future, waiting)
+
+    def _keep(self, future: Future[Any], waiting: _Waiting) -> None:
+        error = _error_of(future)
+        if isinstance(error, WorkerLostError) and waiting.attempt < ATTEMPTS:
+            self._start(_Waiting(waiting.job, waiting.numbers, waiting.attempt + 1))
+            return
+        del self._by_key[waiting.job.key]
+        if error is not None:
+            self._failed(waiting.numbers, _said(error))
+            return
+        row = future.result()
+        self.ledger.finish(waiting.numbers, waiting.job.key, row)
+        for _ in waiting.numbers:
+            self.progress.done(DONE, row)
+
+    def _failed(self, numbers: list[int], error: str) -> None:
+        self.ledger.fail(numbers, error)
+        for _ in numbers:
+            self.progress.done(FAILED, None)
+
+
+def _error_of(future: Future[Any]) -> BaseException | None:
+    try:
+        return future.exception()
+    except CancelledError as error:
+        return error
+
+
+def _said(error: BaseException) -> str:
+    if isinstance(error, TimeLimitError | WorkerLostError | UserError | ValueError):
+        return str(error)
+    return f"{type(error).__name__}: {error}"
+
+
+def run_sweep(
+    spec: SweepSpec,
+    folder: Path,
+    executor: Executor,
+    progress: Progress | None = None,
+    retry_failed: bool = False,
+) -> Counts:
+    """Run a sweep in ``folder``, or what is left of it. The results are written at the end, come what may.
+
+    Raises
+    ------
+    UserError
+        Where the directory is busy or holds another sweep, or the specification cannot be.
+    """
+    from openrow.sweep.choosing import chosen_points
+
+    with locked(folder):
+        ledger = open_ledger(folder, spec)
+        try:
+            if retry_failed:
+                ledger.retry_failed()
+            sweep = Sweep(spec, folder, ledger, executor, progress or Progress())
+            return chosen_points(sweep)
+        finally:
+            write_results(folder, ledger, spec)
+            ledger.close()
