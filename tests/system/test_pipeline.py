@@ -12,7 +12,7 @@ from openrow.config.loading import load_run
 from openrow.errors import UserError
 from openrow.system.geopim_claims import REPRODUCED, assumed_points, claims
 from openrow.system.pipeline import Span, Task, schedule
-from openrow.system.pipeline_run import PipelineResult
+from openrow.system.pipeline_result import PipelineResult
 from openrow.system.workloads import run
 
 

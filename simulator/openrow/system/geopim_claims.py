@@ -12,7 +12,7 @@ from openrow.config.latency_formula import evaluate
 from openrow.config.memory import Command, Level
 from openrow.config.organisation import burst_bytes, peak_bandwidth_gb_per_s
 from openrow.config.timings import cycle_ns, resolved_timings
-from openrow.system.pipeline_run import PipelineResult
+from openrow.system.pipeline_result import PipelineResult
 
 REPRODUCED, REFUTED, OUTSIDE = "reproduced", "refuted", "outside the model"
 

@@ -11,7 +11,7 @@ from openrow.system.geopim_claims import (
     internal_bandwidth_gb_per_s,
     peak_intermediate_bytes,
 )
-from openrow.system.pipeline_run import PipelineResult, StageResult
+from openrow.system.pipeline_result import PipelineResult, StageResult
 
 ANALYTIC_RATES = (0.5, 0.7, 0.9)
 
