@@ -73,7 +73,7 @@ def _show(rows: "list[Row]", show_all: bool) -> None:
     from rich.table import Table
 
     table = Table(
-        "against Ramulator 2.1, or as said", "what must be equal", title="Accuracy", title_justify="left"
+        "against Ramulator 2.1", "what must be equal", title="Accuracy", title_justify="left"
     )
     table.add_column("equal", justify="right")
     for row in rows:

@@ -97,6 +97,17 @@ def operands_of(workload: GemvWorkload | ElementwiseWorkload) -> tuple[Float16Ar
     return tuple(random_halves(workload.seed + i, workload.elements) for i in range(count))
 
 
+def _sizes(workload: GemvWorkload | ElementwiseWorkload) -> tuple[int, ...]:
+    if isinstance(workload, GemvWorkload):
+        return workload.rows, workload.columns
+    return (workload.elements,)
+
+
+def _host_bytes(operands: tuple[Float16Array, ...]) -> tuple[int, int]:
+    """Bytes the host reads and writes: every result has an element for a row of the first operand."""
+    return HALF_BYTES * sum(operand.size for operand in operands), HALF_BYTES * len(operands[0])
+
+
 def run(architecture: Architecture, progress: Callable[[str, float], None]) -> VectorResult:
     """Run an operation on vectors by the architecture's units, and by the host.
 
@@ -112,22 +123,25 @@ def run(architecture: Architecture, progress: Callable[[str, float], None]) -> V
         raise UserError(
             f"{workload.model} runs on architectures with HBM-PIM or AiM, such as pim/hbm-pim; this has {has}"
         )
-    operands = operands_of(workload)
-    result_bytes = HALF_BYTES * len(operands[0])
-    operand_bytes = HALF_BYTES * sum(operand.size for operand in operands)
-    progress("units", 0.0)
+    model, sizes = workload.model, _sizes(workload)
     if isinstance(pim, HbmPimConfig):
-        from openrow.pim.hbm_pim.device import run_by_host, run_kernel
+        from openrow.pim.hbm_pim import device as hbm_pim
 
-        units = run_kernel(memory, pim, workload.model, operands)
-        progress("host", 0.5)
-        host = run_by_host(memory, pim, operand_bytes, result_bytes)
+        hbm_pim.check_fit(memory, pim, model, sizes)
+        operands = operands_of(workload)
+        progress("units", 0.3)
+        units = hbm_pim.run_kernel(memory, pim, model, operands)
+        progress("host", 0.6)
+        host = hbm_pim.run_by_host(memory, pim, *_host_bytes(operands))
     else:
-        from openrow.pim.aim.device import run_kernel as run_on_aim
+        from openrow.pim.aim import device as aim
         from openrow.system.host_stream import stream_run
 
-        units = run_on_aim(memory, pim, workload.model, operands)
-        progress("host", 0.5)
-        host = stream_run(memory, operand_bytes, result_bytes)
+        aim.check_fit(memory, pim, model, sizes)
+        operands = operands_of(workload)
+        progress("units", 0.3)
+        units = aim.run_kernel(memory, pim, model, operands)
+        progress("host", 0.6)
+        host = stream_run(memory, *_host_bytes(operands))
     progress("definition", 0.9)
-    return VectorResult(architecture, units, host, OPERATIONS[workload.model](*operands))
+    return VectorResult(architecture, units, host, OPERATIONS[model](*operands))

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from openrow.validation.micro import micro_differences, micro_names
+from openrow.validation.pim import COMMAND_RECORDS, command_differences, kernel_differences, recorded_kernels
 from openrow.validation.runs import RecordedRun, recorded_runs, run_differences
 from openrow.validation.streams import differences, recorded_stream, stream_names
 
@@ -53,7 +54,8 @@ def _micro_differences(name: str) -> Iterator[str]:
 
 def count_comparisons() -> int:
     """How many runs :func:`accuracy_table` compares."""
-    return len(micro_names()) + len(stream_names()) + len(_runs_with_traces())
+    others = len(recorded_kernels()) + len(COMMAND_RECORDS)
+    return len(micro_names()) + len(stream_names()) + len(_runs_with_traces()) + others
 
 
 def _runs_with_traces() -> dict[str, RecordedRun]:
@@ -73,6 +75,10 @@ def accuracy_table(tick: Callable[[], None] = lambda: None) -> list[Row]:
     mixed = [name for name in stream_names() if name.startswith("mixed")]
     missing = [f"{run.name}: its trace was not recorded" for run in recorded_runs() if not run.has_trace]
     every = "every command, cycle and time"
+    kernels = {run.name: run for run in recorded_kernels()}
+    hbm_pim, aim = (
+        [name for name, run in kernels.items() if run.model == model] for model in ("hbm-pim", "aim")
+    )
     return [
         Row(
             "micro latencies",
@@ -92,5 +98,23 @@ def accuracy_table(tick: Callable[[], None] = lambda: None) -> list[Row]:
             "cycles, row counters, mean latency",
             _compare(runs, lambda name: run_differences(runs[name]), tick),
             missing,
+        ),
+        Row(
+            "kernels of HBM-PIM (PIMSimulator)",
+            "cycles, by units and host",
+            _compare(hbm_pim, lambda name: kernel_differences(kernels[name]), tick),
+            [],
+        ),
+        Row(
+            "commands of HBM-PIM (PIMSimulator)",
+            "every command and cycle",
+            _compare(COMMAND_RECORDS, command_differences, tick),
+            [],
+        ),
+        Row(
+            "products of AiM (aim_simulator)",
+            "cycles",
+            _compare(aim, lambda name: kernel_differences(kernels[name]), tick),
+            [],
         ),
     ]

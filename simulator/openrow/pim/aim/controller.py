@@ -2,8 +2,8 @@
 
 It takes instructions in order, as aim_simulator (commit 0f28a07) does. The dispatcher hands on one a cycle;
 an instruction of several columns is one command a column. A multiplication opens its row in all banks,
-closing another one first. Registers and the global buffer are reached in a mode of their own, and changing the mode
-is a command (``TMOD``). Reading the sums blocks the dispatcher until they are there.
+closing another one first. Registers and the global buffer are reached in a mode of their own, and changing
+the mode is a command (``TMOD``). Reading the sums blocks the dispatcher until they are there.
 
 Refresh, where it is on, is our own: once due it goes before the next command. That tool's never takes place:
 it counts ranks, and GDDR6 has none.

@@ -26,6 +26,31 @@ Float32Array = NDArray[np.float32]
 ELEMENT_BYTES = 2
 
 
+def check_fit(memory: MemoryConfig, pim: AimConfig, kernel: str, sizes: tuple[int, ...]) -> None:
+    """Say where a kernel is none of AiM's, or a matrix of so many rows and columns does not fit.
+
+    Raises
+    ------
+    UserError
+        With what there is.
+    """
+    if kernel != "gemv":
+        raise UserError(f"AiM's units run gemv alone, not {kernel}; pim/hbm-pim runs it")
+    rows, columns = sizes
+    groups, pieces = _groups_and_pieces(memory, pim, rows, columns)
+    if groups * pieces > memory.rows:
+        raise UserError(
+            f"workload.rows = {rows} and workload.columns = {columns} do not fit: they need "
+            f"{groups * pieces} rows of a bank, which has {memory.rows}"
+        )
+
+
+def _groups_and_pieces(memory: MemoryConfig, pim: AimConfig, rows: int, columns: int) -> tuple[int, int]:
+    """Groups of outputs, one for every bank, and pieces of the vector."""
+    piece = pim.global_buffer_bytes // ELEMENT_BYTES
+    return -(-rows // (pim.blocks * memory.channels)), -(-columns // piece)
+
+
 def run_kernel(
     memory: MemoryConfig, pim: AimConfig, kernel: str, operands: tuple[Float16Array, ...]
 ) -> DeviceRun:
@@ -47,8 +72,7 @@ def run_kernel(
     UserError
         For another kernel, or where the matrix does not fit.
     """
-    if kernel != "gemv":
-        raise UserError(f"AiM's units run gemv alone, not {kernel}; pim/hbm-pim runs it")
+    check_fit(memory, pim, kernel, operands[0].shape)
     matrix, vector = operands
     instructions = gemv_instructions(memory, pim, *matrix.shape)
     run = carry_out(memory, pim, instructions)
@@ -68,21 +92,9 @@ def run_kernel(
 
 
 def gemv_instructions(memory: MemoryConfig, pim: AimConfig, rows: int, columns: int) -> Int64Array:
-    """(n, INSTRUCTION_COLUMNS) the instructions of one channel.
-
-    Raises
-    ------
-    UserError
-        Where the matrix needs more rows of a bank than there are.
-    """
-    groups = -(-rows // (pim.blocks * memory.channels))
+    """(n, INSTRUCTION_COLUMNS) the instructions of one channel."""
+    groups, pieces = _groups_and_pieces(memory, pim, rows, columns)
     piece = pim.global_buffer_bytes // ELEMENT_BYTES
-    pieces = -(-columns // piece)
-    if groups * pieces > memory.rows:
-        raise UserError(
-            f"workload.rows = {rows} and workload.columns = {columns} do not fit: they need "
-            f"{groups * pieces} rows of a bank, which has {memory.rows}"
-        )
     instructions = []
     for number in range(pieces):
         bursts = -(-min(piece, columns - number * piece) // pim.lanes)

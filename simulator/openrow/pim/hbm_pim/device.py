@@ -14,7 +14,7 @@ from openrow.pim.device_run import DeviceRun, cell_energies, way_energy, with_to
 from openrow.pim.hbm_pim import columns as h
 from openrow.pim.hbm_pim.controller import ChannelRun, TransactionController
 from openrow.pim.hbm_pim.host import host_run
-from openrow.pim.hbm_pim.program import Program, elementwise, gemv
+from openrow.pim.hbm_pim.program import Program, elementwise, elementwise_shape, gemv, gemv_shape
 from openrow.pim.hbm_pim.unit import Work, run_elementwise, run_gemv, unit_steps, work_of
 
 Float16Array = NDArray[np.float16]
@@ -22,6 +22,20 @@ Float16Array = NDArray[np.float16]
 REFRESH_NOTE = (
     "refresh here goes before all else as soon as it is due; figures of Samsung's tool with refresh on differ"
 )
+
+
+def check_fit(memory: MemoryConfig, pim: HbmPimConfig, kernel: str, sizes: tuple[int, ...]) -> None:
+    """Say where operands do not fit: rows and columns of a matrix, or the elements of vectors.
+
+    Raises
+    ------
+    UserError
+        With what there is room for.
+    """
+    if kernel == "gemv":
+        gemv_shape(memory, pim, *sizes)
+    else:
+        elementwise_shape(memory, pim, *sizes)
 
 
 def run_kernel(
