@@ -35,7 +35,7 @@ class _Kinds(click.Group):
         return super().resolve_command(ctx, args)
 
 
-@click.group("plot", cls=_Kinds)
+@click.group("plot", cls=_Kinds, subcommand_metavar="KIND [ARGS]...")
 def command() -> None:
     """Draw results: KIND says what.
 
@@ -54,7 +54,7 @@ _one_result = click.argument("result", type=click.Path(path_type=Path))
 @click.argument("results", nargs=-1, required=True, type=click.Path(path_type=Path))
 @_output
 def time(results: tuple[Path, ...], output: Path) -> None:
-    """Row outcomes and the data bus's time of all RESULTS, side by side."""
+    """Row outcomes and bus time of all RESULTS, side by side."""
     from openrow.report.plots import plot_time_and_rows
 
     trees = {path.stem: read_result(path, *REPLAY) for path in results}
@@ -89,13 +89,13 @@ def banks(result: Path, output: Path, bank_figure: str) -> None:
 def hit_rate(
     results: tuple[Path, ...], output: Path, arch: str | None, workload: str | None, keep: Path | None
 ) -> None:
-    """Row-hit rate against the speedup of geometric sampling and of the whole.
+    """Row-hit rate against speedup.
 
-    RESULTS are files of 'openrow run transplat-encoder ... -o', a point each, held against the host as measured
-    and as simulated; or one file written with --keep. Without any, variants of an architecture are run: other
-    placements, orders, row sizes, ways to neighbours, command sources and refresh. That takes one to two
-    minutes; stages of over two million samples take the times of the largest smaller stage, sample for sample.
-    An edge host is simulated, too.
+    RESULTS are files of 'openrow run transplat-encoder ... -o', a point each, held against the host as
+    measured and as simulated; or one file written with --keep. Without any, variants of an architecture are
+    run: other placements, orders, row sizes, ways to neighbours, command sources and refresh. That takes one
+    to two minutes; stages of over two million samples take the times of the largest smaller stage, sample for
+    sample. An edge host is simulated, too.
     """
     if results and (arch or workload):
         raise click.UsageError(
@@ -147,7 +147,7 @@ def _run_curve(arch: str, workload: str) -> dict[str, Any]:
     help="busy: time computing; end: when it was done.",
 )
 def units(result: Path, output: Path, unit_figure: str) -> None:
-    """How busy each unit of RESULT was, as a map of banks and channels."""
+    """How busy each unit of RESULT was, as a map."""
     from openrow.report.run_plots import UNIT_FIGURES, plot_units
 
     _check_figure(unit_figure, UNIT_FIGURES)
@@ -168,7 +168,7 @@ def energy(result: Path, output: Path) -> None:
 @_one_result
 @_output
 def stages(result: Path, output: Path) -> None:
-    """When each stage of RESULT ran, on the host alone and with the units."""
+    """When each stage of RESULT ran, with the units and without."""
     from openrow.report.run_plots import plot_stages
 
     _save(plot_stages(read_result(result, *RUN)), output, f"stages of {result.stem}")

@@ -29,7 +29,7 @@ class PointStyle(NamedTuple):
 
 
 GROUPS: Mapping[str, PointStyle] = {
-    "as shipped": PointStyle("o", "#000000"),
+    "baseline": PointStyle("o", "#000000"),
     "placement": PointStyle("s", "#0072B2"),
     "order": PointStyle("^", "#D55E00"),
     "row size": PointStyle("D", "#009E73"),
@@ -89,7 +89,7 @@ def _host_title(host: Tree) -> str:
 
 def caption(curve: Tree) -> str:
     """What a reader of the picture has to know."""
-    text = [f"{curve['units']} units. Beside a point: what was changed, and what limits it."]
+    text = [f"Analytic model: {curve['units']} units. Beside a simulated point: its change, what limits it."]
     by_stand_in: dict[str, list[str]] = {}
     for stage, stand_in in curve["scaled_stages"].items():
         by_stand_in.setdefault(stand_in, []).append(stage)
@@ -98,7 +98,7 @@ def caption(curve: Tree) -> str:
     if len(curve["hosts"]) > 1:
         text.append("Simulated hosts reach their bounds: nothing is lost to launches, divergence or latency.")
     text += [
-        f"{host['name']}: all other stages take {host['stages_slower']:.0f} times as long as measured, by the "
+        f"{host['name']}: all other stages take {host['stages_slower']:.0f} times as long as measured, the "
         "ratio of the memories' bandwidths."
         for host in curve["hosts"]
         if host["stages_slower"] != 1.0
@@ -113,7 +113,7 @@ def _panel(axes: "Axes", curve: Tree, row: int, key: str) -> None:
     analytic = _series(curve["analytic"], row, key)
     report = _series(curve["report"], row, key) if row == 0 else []
     points = _series(curve["points"], row, key)
-    low = lowest_rate([rate for rate, _ in (*points, *report)])
+    low = lowest_rate(curve)
     shown = [(rate, speedup) for rate, speedup in analytic if rate >= low]
     _regions(axes, curve, row, low)
     axes.axhline(1.0, color=INK, linewidth=0.9, zorder=1)
@@ -150,12 +150,13 @@ def _panel(axes: "Axes", curve: Tree, row: int, key: str) -> None:
 
 
 def _legend_name(group: str) -> str:
-    return f"simulated, {group}" if group == "as shipped" else f"simulated, other {group}"
+    return f"simulated, {group}" if group == "baseline" else f"simulated, other {group}"
 
 
-def lowest_rate(percents: Sequence[float]) -> float:
-    """Where the axis of row-hit rates begins: a multiple of ten somewhat below the lowest point."""
-    return max(0.0, 10.0 * floor((min(percents) - 5) / 10))
+def lowest_rate(curve: Tree) -> float:
+    """Where the axis of row-hit rates begins, in %: a multiple of ten somewhat below the lowest point."""
+    least: float = min(point["row_hit_rate"] for point in (*curve["points"], *curve["report"]))
+    return max(0.0, 10.0 * floor(10 * least - 0.5))
 
 
 def _series(points: Sequence[Tree], row: int, key: str) -> list[tuple[float, float]]:

@@ -36,7 +36,7 @@ ENERGY_PARTS: dict[str, tuple[str, Style]] = {
     "l1": ("host's L1", ("#56B4E9", "\\\\\\")),
     "l2": ("host's L2", ("#004D73", "**")),
 }
-"""Name, colour and pattern of each part of the energy; the colours are Okabe and Ito's set and shades of it."""
+"""Name, colour and pattern of each part of the energy; the colours are Okabe and Ito's and shades of them."""
 
 STAGES: dict[str, tuple[str, Style]] = {
     "host": ("other stages", ("#C8C8C8", "")),
@@ -90,17 +90,15 @@ def plot_units(tree: Tree, figure_name: str = "busy") -> "Figure":
     axes.grid(which="minor", color="white", linewidth=0.8)
     axes.tick_params(which="minor", length=0)
     axes.spines[:].set_visible(False)
-    axes.set_title(
-        f"{len(every)} units: mean {sum(every) / len(every):.0f} %, from {min(every):.0f} to {max(every):.0f} %",
-        fontsize=9,
-        loc="left",
-    )
+    mean = sum(every) / len(every)
+    title = f"{len(every)} units: mean {mean:.0f} %, from {min(every):.0f} to {max(every):.0f} %"
+    axes.set_title(title, fontsize=9, loc="left")
     figure.colorbar(image, ax=axes, pad=0.02).set_label(UNIT_FIGURES[figure_name])
     return figure
 
 
 def unit_shares(tree: Tree, figure_name: str) -> tuple[list[list[float]], list[int], list[int]]:
-    """Percentages by bank and channel, and which channels and banks these are. A unit without samples has 0."""
+    """Percentages by bank and channel, and which channels and banks these are; 0 for an idle unit."""
     key = {"busy": "computed_unit_cycles", "end": "end_unit_cycles"}[figure_name]
     cycles: dict[tuple[int, int], int] = {}
     whole = 0

@@ -261,7 +261,7 @@ def _point_of_tree(name: str, tree: Tree, first: Tree) -> CurvePoint:
 
 def _group(configuration: Tree, first: Tree) -> str:
     if configuration == first:
-        return "as shipped"
+        return "baseline"
     for path, group in GROUPS_OF_KEYS.items():
         section, key = path.split(".")
         if configuration[section].get(key) != first[section].get(key):

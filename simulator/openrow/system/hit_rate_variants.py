@@ -27,7 +27,7 @@ from openrow.system.hit_rate_curve import (
     computing_from,
     report_points,
 )
-from openrow.system.pipeline_run import PipelineResult, StageResult
+from openrow.system.pipeline_result import PipelineResult, StageResult
 from openrow.system.pipeline_run import run as run_pipeline
 from openrow.system.workloads import Progress
 from openrow_kernels.catalogue import kernel as make_kernel
@@ -60,7 +60,7 @@ class Variant:
 ROWS_OF_2_KIB = ("memory.columns=512", "memory.rows=32768")
 BY_TILE = "pim.fetch_order=by-tile"
 VARIANTS = (
-    Variant("as shipped", "as shipped"),
+    Variant("as shipped", "baseline"),
     Variant("hashed tiles", "placement", ("pim.placement=hashed-tiles",)),
     Variant("row-major", "placement", ("pim.placement=row-major",)),
     Variant("Morton order", "order", ("pim.order=morton",)),
