@@ -72,9 +72,7 @@ def _show(rows: "list[Row]", show_all: bool) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(
-        "against Ramulator 2.1", "what must be equal", title="Accuracy", title_justify="left"
-    )
+    table = Table("against Ramulator 2.1", "what must be equal", title="Accuracy", title_justify="left")
     table.add_column("equal", justify="right")
     for row in rows:
         table.add_row(row.what, row.criterion, f"{row.equal} of {len(row.comparisons)}")
