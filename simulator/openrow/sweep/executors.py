@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any, Protocol
 
 from openrow.config.sweep import PointLimits
+from openrow.errors import UserError
 from openrow.memory.threads import VARIABLE
 
 
@@ -18,6 +19,10 @@ class WorkerLostError(Exception):
 
 class TimeLimitError(Exception):
     """A point took longer than it may."""
+
+
+class ExecutorGoneError(UserError):
+    """Nobody is there to run points, or none that may; those that are left stay to be run."""
 
 
 class Executor(Protocol):

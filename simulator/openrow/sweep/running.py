@@ -13,7 +13,7 @@ from openrow.config.problems import ConfigurationError
 from openrow.config.sweep import SweepSpec
 from openrow.errors import UserError
 from openrow.sweep.evaluating import evaluate
-from openrow.sweep.executors import Executor, TimeLimitError, WorkerLostError
+from openrow.sweep.executors import Executor, ExecutorGoneError, TimeLimitError, WorkerLostError
 from openrow.sweep.ledger import DONE, FAILED, Counts, Ledger
 from openrow.sweep.resolving import MODEL_VERSION, Job, Resolver
 from openrow.sweep.results import write_results
@@ -187,6 +187,8 @@ class Sweep:
 
     def _keep(self, future: Future[Any], waiting: _Waiting) -> None:
         error = _error_of(future)
+        if isinstance(error, ExecutorGoneError):
+            raise error
         if isinstance(error, WorkerLostError) and waiting.attempt < ATTEMPTS:
             self._start(_Waiting(waiting.job, waiting.numbers, waiting.attempt + 1))
             return
