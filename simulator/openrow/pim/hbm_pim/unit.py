@@ -8,6 +8,7 @@ A matrix-vector product leaves 16 partial sums of every output, one a lane. The 
 from lane 0 up, rounding once at the end.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from openrow.config.hbm_pim import HbmPimConfig
 from openrow.config.memory import MemoryConfig
+from openrow.memory.threads import thread_count
 from openrow.pim.hbm_pim import columns as h
 from openrow.pim.hbm_pim.instructions import instruction_rows
 from openrow.pim.hbm_pim.program import (
@@ -188,17 +190,18 @@ def _compute(
     strides: Int64Array,
     result: NDArray[np.float32],
 ) -> None:
-    floats = np.arange(1 << 16, dtype=np.uint16).view(np.float16).astype(np.float32)
+    """Carry the steps out in all channels; threads take some channels each."""
+    floats = read_only(np.arange(1 << 16, dtype=np.uint16).view(np.float16).astype(np.float32))
     first, second, vector = (read_only(operand) for operand in operands)
-    compute(
-        read_only(steps),
-        memory.channels,
-        pim.blocks,
-        pim.registers,
-        first,
-        second,
-        vector,
-        read_only(strides),
-        read_only(floats),
-        result,
-    )
+    frozen_steps, frozen_strides = read_only(steps), read_only(strides)
+    workers = min(thread_count(), memory.channels)
+    bounds = [memory.channels * part // workers for part in range(workers + 1)]
+
+    def part(begin: int, end: int) -> None:
+        compute(
+            frozen_steps, begin, end, pim.blocks, pim.registers, first, second, vector, frozen_strides, floats,
+            result,
+        )  # fmt: skip
+
+    with ThreadPoolExecutor(workers) as pool:
+        list(pool.map(part, bounds[:-1], bounds[1:]))

@@ -121,7 +121,8 @@ def read_operand(
 @compiled
 def compute(
     steps: Int64Array,
-    channels: int,
+    begin: int,
+    end: int,
     blocks: int,
     registers: int,
     first: Uint16Array,
@@ -137,8 +138,10 @@ def compute(
     ----------
     steps
         (n, STEP_COLUMNS) with regions and offsets: region 0 is ``first``, 1 ``second``, 2 ``result``.
-    channels, blocks, registers
-        Channels, units of each, registers of a file of each.
+    begin, end
+        The channels that are computed, ``end`` left out.
+    blocks, registers
+        Units of a channel, registers of a file of each.
     first, second
         The operands in banks, bits of FP16.
     vector
@@ -155,7 +158,7 @@ def compute(
     source = np.zeros(lanes, dtype=np.float32)
     other = np.zeros(lanes, dtype=np.float32)
     source_bits, other_bits = source.view(np.int32), other.view(np.int32)
-    for channel in range(channels):
+    for channel in range(begin, end):
         for block in range(blocks):
             files[:] = 0
             for s in range(steps.shape[0]):
