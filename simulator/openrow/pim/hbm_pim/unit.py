@@ -199,8 +199,8 @@ def _compute(
 
     def part(begin: int, end: int) -> None:
         compute(
-            frozen_steps, begin, end, pim.blocks, pim.registers, first, second, vector, frozen_strides, floats,
-            result,
+            frozen_steps, begin, end, pim.blocks, pim.registers, first, second, vector, frozen_strides,
+            floats, result,
         )  # fmt: skip
 
     with ThreadPoolExecutor(workers) as pool:
