@@ -7,6 +7,7 @@ import click
 
 from openrow.config.architecture import Architecture
 from openrow.config.dumping import configuration_hash, dump
+from openrow.config.geopim import GeoPimConfig
 from openrow.config.loading import load_architecture
 from openrow.config.memory import MemoryConfig
 from openrow.config.organisation import (
@@ -77,9 +78,23 @@ def _table(arch: str, architecture: Architecture) -> str:
         "controller": f"{memory.controller.scheduler}, {memory.controller.page_policy} page, "
         f"refresh {memory.refresh}",
     }
+    rows |= _devices(architecture)
     width = max(map(len, rows))
     lines = [f"  {name:<{width}}  {value}" for name, value in rows.items()]
     return "\n".join([f"ok: {arch}", *lines])
+
+
+def _devices(architecture: Architecture) -> dict[str, str]:
+    """What computes: the host, and units in the memory."""
+    rows = {}
+    host, units = architecture.host, architecture.pim
+    if host is not None:
+        rows["host"] = f"{host.name}, L2 {_bytes(host.l2.size_bytes)}"
+    if isinstance(units, GeoPimConfig):
+        rows["units"] = f"geopim, {units.active_banks} banks, {units.lanes} lanes at {units.clock_mhz:g} MHz"
+    elif units is not None:
+        rows["units"] = f"{units.model}, {units.blocks} a channel, {units.lanes} lanes"
+    return rows
 
 
 def _organisation(memory: MemoryConfig) -> str:
