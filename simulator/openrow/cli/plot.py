@@ -2,14 +2,13 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+from openrow.cli.pictures import output_option, picture_format, save_picture
+from openrow.cli.sweep_pictures import SWEEP_PICTURES
 from openrow.errors import UserError
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 REPLAY = ("openrow replay -o", "lost_time")
 RUN = ("openrow run -o", "stages")
@@ -39,43 +38,43 @@ class _Kinds(click.Group):
 def command() -> None:
     """Draw results: KIND says what.
 
-    'time' and 'banks' draw results of 'openrow replay -o', the others results of 'openrow run -o'. 'hit-rate'
-    runs what it draws where no results are given.
+    'time' and 'banks' draw results of 'openrow replay -o', those that take a DIRECTORY a sweep, the others
+    results of 'openrow run -o'. 'hit-rate' runs what it draws where no results are given.
     """
 
 
-_output = click.option(
-    "-o", "--output", required=True, type=click.Path(path_type=Path), help="The picture: .png, .svg or .pdf."
-)
+for _picture in SWEEP_PICTURES:
+    command.add_command(_picture)
+
 _one_result = click.argument("result", type=click.Path(path_type=Path))
 
 
 @command.command("time")
 @click.argument("results", nargs=-1, required=True, type=click.Path(path_type=Path))
-@_output
+@output_option
 def time(results: tuple[Path, ...], output: Path) -> None:
     """Row outcomes and bus time of all RESULTS, side by side."""
     from openrow.report.plots import plot_time_and_rows
 
     trees = {path.stem: read_result(path, *REPLAY) for path in results}
-    _save(plot_time_and_rows(trees), output, f"time of {', '.join(trees)}")
+    save_picture(plot_time_and_rows(trees), output, f"time of {', '.join(trees)}")
 
 
 @command.command("banks")
 @_one_result
-@_output
+@output_option
 @click.option("--figure", "bank_figure", default="bursts", show_default=True, help="What to count.")
 def banks(result: Path, output: Path, bank_figure: str) -> None:
     """What RESULT counted in every bank, as a map."""
     from openrow.report.plots import BANK_FIGURES, plot_banks
 
     _check_figure(bank_figure, BANK_FIGURES)
-    _save(plot_banks(read_result(result, *REPLAY), bank_figure), output, f"banks of {result.stem}")
+    save_picture(plot_banks(read_result(result, *REPLAY), bank_figure), output, f"banks of {result.stem}")
 
 
 @command.command("hit-rate")
 @click.argument("results", nargs=-1, type=click.Path(path_type=Path))
-@_output
+@output_option
 @click.option(
     "--arch",
     help="Without RESULTS: the architecture whose variants are run.  [default: system/geopim]",
@@ -113,7 +112,7 @@ def hit_rate(
         write_result(keep, curve)
     from openrow.report.hit_rate_plot import plot_hit_rate
 
-    _save(plot_hit_rate(curve), output, f"hit-rate, {len(curve['points'])} simulated points")
+    save_picture(plot_hit_rate(curve), output, f"hit-rate, {len(curve['points'])} simulated points")
 
 
 def _stored_curve(results: tuple[Path, ...]) -> dict[str, Any]:
@@ -138,7 +137,7 @@ def _run_curve(arch: str, workload: str) -> dict[str, Any]:
 
 @command.command("units")
 @_one_result
-@_output
+@output_option
 @click.option(
     "--figure",
     "unit_figure",
@@ -151,50 +150,32 @@ def units(result: Path, output: Path, unit_figure: str) -> None:
     from openrow.report.run_plots import UNIT_FIGURES, plot_units
 
     _check_figure(unit_figure, UNIT_FIGURES)
-    _save(plot_units(_with_units(result), unit_figure), output, f"units of {result.stem}")
+    save_picture(plot_units(_with_units(result), unit_figure), output, f"units of {result.stem}")
 
 
 @command.command("energy")
 @_one_result
-@_output
+@output_option
 def energy(result: Path, output: Path) -> None:
     """Energy of RESULT by part, on the units and on the host."""
     from openrow.report.run_plots import plot_energy
 
-    _save(plot_energy(_with_units(result)), output, f"energy of {result.stem}")
+    save_picture(plot_energy(_with_units(result)), output, f"energy of {result.stem}")
 
 
 @command.command("stages")
 @_one_result
-@_output
+@output_option
 def stages(result: Path, output: Path) -> None:
     """When each stage of RESULT ran, with the units and without."""
     from openrow.report.run_plots import plot_stages
 
-    _save(plot_stages(read_result(result, *RUN)), output, f"stages of {result.stem}")
+    save_picture(plot_stages(read_result(result, *RUN)), output, f"stages of {result.stem}")
 
 
 def _check_figure(name: str, known: Any) -> None:
     if name not in known:
         raise click.UsageError(f"--figure should be one of {', '.join(known)} (got {name})")
-
-
-def _save(figure: "Figure", output: Path, what: str) -> None:
-    from openrow_traces.atomic import whole_file
-
-    format = picture_format(output)
-    with whole_file(output) as file:
-        figure.savefig(file, format=format, dpi=150)
-    click.echo(f"{output}: {what}")
-
-
-def picture_format(path: Path) -> str:
-    """The format of a picture, by its name."""
-    formats = ("png", "svg", "pdf")
-    name = path.suffix.removeprefix(".").lower()
-    if name not in formats:
-        raise click.UsageError(f"{path}: the name of a picture should end in {', '.join(formats)}")
-    return name
 
 
 def _with_units(path: Path) -> dict[str, Any]:

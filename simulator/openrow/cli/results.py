@@ -57,7 +57,7 @@ def command(
     if columns == "all":
         click.echo("\n".join(table.column_names))
         return
-    table = _sorted(_filtered(table, conditions), sort)
+    table = _sorted(filtered(table, conditions), sort)
     chosen = _columns(table, columns)
     if csv_path is not None:
         _write_csv(table.select(chosen) if columns else table, csv_path)
@@ -81,7 +81,8 @@ def _list_failures(directory: Path) -> None:
     ledger.close()
 
 
-def _filtered(table: "pa.Table", conditions: tuple[str, ...]) -> "pa.Table":
+def filtered(table: "pa.Table", conditions: tuple[str, ...]) -> "pa.Table":
+    """The rows for which all conditions hold."""
     if not conditions:
         return table
     import pyarrow as pa
