@@ -30,4 +30,4 @@ docs: $(VENV)/installed
 	$(RUN)python -m sphinx -W -b html docs docs/_build/html
 
 clean:
-	rm -rf $(VENV) build dist docs/_build docs/auto_gallery docs/sg_execution_times.rst
+	rm -rf $(VENV) build dist docs/_build docs/auto_gallery docs/auto_pictures docs/sg_execution_times.rst

@@ -16,6 +16,7 @@ extensions = [
     "sphinx_click",
     "sphinx_gallery.gen_gallery",
     "openrow_tables",
+    "geopim_pages",
 ]
 exclude_patterns = ["_build", "gallery/*"]
 myst_enable_extensions = ["colon_fence", "deflist"]

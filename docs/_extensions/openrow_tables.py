@@ -9,6 +9,8 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 Row = tuple[str, ...]
+LONGEST_SHOWN = 40
+"""Characters of the longest value in a table."""
 
 
 def markdown(heads: Row, rows: Sequence[Row], right: tuple[int, ...] = ()) -> list[str]:
@@ -167,22 +169,45 @@ def kernels(_argument: str) -> list[str]:
     return markdown(("name", "what"), [(code(name), about) for name, about in names()])
 
 
-def parameters(path: str) -> list[str]:
-    """The fields of the model at ``module:class``: a kernel's parameters, a section of an architecture."""
+def parameters(argument: str) -> list[str]:
+    """The fields of the model at ``module:class``: a kernel's parameters, a section of an architecture.
+
+    Where the name of an architecture and the path of the section follow, its values stand in a column.
+    """
     from importlib import import_module
 
+    path, *shipped = argument.split()
     module, _, name = path.partition(":")
     fields = getattr(import_module(module), name).model_fields
-    rows = [
-        (
-            code(key),
-            "required" if field.is_required() else code(_shown(field.get_default())),
-            _type(field.annotation),
-            _joined(field.description),
+    values = section(*shipped) if shipped else None
+    rows = []
+    for key, field in fields.items():
+        default = (
+            "required" if field.is_required() else code(_shown(field.get_default(call_default_factory=True)))
         )
-        for key, field in fields.items()
-    ]
-    return markdown(("key", "default", "values", "meaning"), rows)
+        own = () if values is None else (_own(getattr(values, key)),)
+        rows.append((code(key), default, *own, _type(field.annotation), _joined(field.description)))
+    heads = ("key", "default", *(f"in `{name}`" for name in shipped[:1]), "values", "meaning")
+    return markdown(heads, rows)
+
+
+def section(architecture: str, path: str) -> Any:
+    """The section of a shipped architecture at a dotted path."""
+    from functools import reduce
+
+    from openrow.config.loading import load_architecture
+
+    return reduce(getattr, path.split("."), load_architecture(architecture))
+
+
+def _own(value: Any) -> str:
+    """A value that an architecture has, where it is short; long ones stand in its file."""
+    from pydantic import BaseModel
+
+    if isinstance(value, BaseModel | list | dict):
+        return ""
+    text = f"{value:g}" if isinstance(value, float) else _shown(getattr(value, "value", value))
+    return code(text) if len(text) <= LONGEST_SHOWN else "a text"
 
 
 def _shown(value: Any) -> str:
@@ -257,9 +282,14 @@ class TableDirective(SphinxDirective):
         return [container]
 
 
+def table_directive(name: str, make: Callable[[str], list[str]]) -> type[TableDirective]:
+    """The directive of a table."""
+    title = name.title().replace("-", "")
+    return type(f"{title}Directive", (TableDirective,), {"make": staticmethod(make)})
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register every table as a directive of its name."""
     for name, make in TABLES.items():
-        directive = type(f"{make.__name__.title()}Directive", (TableDirective,), {"make": staticmethod(make)})
-        app.add_directive(name, directive)
+        app.add_directive(name, table_directive(name, make))
     return {"parallel_read_safe": True}
