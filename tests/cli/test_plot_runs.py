@@ -77,7 +77,9 @@ def message(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 
 
 def test_an_unknown_kind_is_answered_with_the_known_ones(capsys: pytest.CaptureFixture[str]) -> None:
-    assert "there are time, banks, hit-rate, units, energy, stages" in message(capsys, "heat", "-o", "x.png")
+    said = message(capsys, "heat", "-o", "x.png")
+    assert "There is no picture 'heat'" in said
+    assert "time, banks, hit-rate, units, energy, stages" in said
 
 
 @pytest.mark.parametrize("kind", ["hit-rate", "units", "energy", "stages"])
