@@ -51,6 +51,12 @@ def test_all_series_lie_where_the_curve_says() -> None:
     assert "the report (assumed factors)" not in [each.get_label() for each in other.lines]
 
 
+def test_a_point_of_an_unknown_group_is_drawn_all_the_same() -> None:
+    tree = curve()
+    tree["points"][0]["group"] = "something new"
+    assert line(plot_hit_rate(tree).axes[0], "simulated, other changes") == [(94.0, 0.85)]
+
+
 def test_break_even_is_marked_where_there_is_one() -> None:
     measured, _, gpu, _, edge, _ = plot_hit_rate(curve()).axes
     assert "break-even 75 %" in texts(measured)

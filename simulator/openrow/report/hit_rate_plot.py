@@ -126,7 +126,9 @@ def _panel(axes: "Axes", curve: Tree, row: int, key: str) -> None:
             markeredgecolor="black", label="the report (assumed factors)", zorder=3,
         )  # fmt: skip
     for group, style in GROUPS.items():
-        own = [place for place, point in zip(points, curve["points"], strict=True) if point["group"] == group]
+        own = [
+            place for place, point in zip(points, curve["points"], strict=True) if group_of(point) == group
+        ]
         if own:
             axes.plot(
                 *zip(*own, strict=True), marker=style.marker, color=style.colour, linestyle="none",
@@ -149,8 +151,15 @@ def _panel(axes: "Axes", curve: Tree, row: int, key: str) -> None:
     axes.spines[["top", "right"]].set_visible(False)
 
 
+def group_of(point: Tree) -> str:
+    """The group whose look a point has."""
+    group: str = point["group"]
+    return group if group in GROUPS else "other"
+
+
 def _legend_name(group: str) -> str:
-    return f"simulated, {group}" if group == "baseline" else f"simulated, other {group}"
+    what = {"baseline": "baseline", "other": "other changes"}.get(group, f"other {group}")
+    return f"simulated, {what}"
 
 
 def lowest_rate(curve: Tree) -> float:
