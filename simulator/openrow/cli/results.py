@@ -87,12 +87,17 @@ def filtered(table: "pa.Table", conditions: tuple[str, ...]) -> "pa.Table":
         return table
     import pyarrow as pa
 
-    from openrow.sweep.results import row_names
-    from openrow.sweep.space import evaluate_expression
+    from openrow.sweep.expressions import Expression
+    from openrow.sweep.results import names_of_columns, values_in_rows
 
-    rows = (row_names(row) for row in table.to_pylist())
-    kept = [all(evaluate_expression(text, names, "--where") for text in conditions) for names in rows]
-    return table.filter(pa.array(kept, type=pa.bool_()))
+    names = names_of_columns(table.column_names)
+    for text in conditions:
+        condition = Expression(text, "--where")
+        condition.check(names)
+        columns = {names[name]: table.column(names[name]).to_pylist() for name in condition.names}
+        kept = [bool(value) for value in values_in_rows(condition, names, columns, table.num_rows)]
+        table = table.filter(pa.array(kept, type=pa.bool_()))
+    return table
 
 
 def _sorted(table: "pa.Table", sort: str | None) -> "pa.Table":

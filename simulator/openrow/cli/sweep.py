@@ -102,10 +102,17 @@ def _dry_run(spec: "SweepSpec", workers: int | None) -> None:
     if plan.points > len(plan.first):
         click.echo(f"  and {plan.points - len(plan.first):,} more")
     count = workers or thread_count()
+    processes = "one process" if count == 1 else f"{count} processes"
     click.echo(
-        f"the first took {plan.seconds:.2f} s: about {plan.points * plan.seconds / count / 60:.1f} min with "
-        f"{count} processes, if the others are like it"
+        f"the first took {plan.seconds:.3g} s: about {_duration(plan.points * plan.seconds / count)} with "
+        f"{processes}, if the others are like it"
     )
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.2g} s" if seconds < 10 else f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
 
 
 def _summarise(output: Path, counts: "Counts") -> None:

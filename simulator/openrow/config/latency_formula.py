@@ -7,12 +7,15 @@ expression and walked node by node; nothing of it is ever executed.
 import ast
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 
 from openrow.config.problems import nearest
 from openrow.errors import UserError
 
 FUNCTIONS: Mapping[str, Callable[..., int]] = {"max": max, "min": min}
 
+REMEMBERED = 4096
+"""Formulas kept parsed: a standard has some fifty, and a sweep checks them for every point."""
 _LONGEST = 200
 _GRAMMAR = "should hold only integers, timings, + - *, parentheses, max(...) and min(...)"
 _FOREIGN = re.compile(r"\*\*|[^A-Za-z0-9_+\-*(), ]")
@@ -80,8 +83,11 @@ def timings_in(formula: str | int) -> list[str]:
     FormulaError
         Where the formula does not parse.
     """
-    if isinstance(formula, int):
-        return []
+    return [] if isinstance(formula, int) else list(_timings_in(formula))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _timings_in(formula: str) -> tuple[str, ...]:
     functions = set()
     names: dict[str, int] = {}
     for node in ast.walk(_parsed(formula)):
@@ -89,9 +95,10 @@ def timings_in(formula: str | int) -> list[str]:
             functions.add(id(node.func))
         if isinstance(node, ast.Name) and id(node) not in functions:
             names[node.id] = min(node.col_offset, names.get(node.id, node.col_offset))
-    return sorted(names, key=names.__getitem__)
+    return tuple(sorted(names, key=names.__getitem__))
 
 
+@lru_cache(maxsize=REMEMBERED)
 def _parsed(formula: str) -> ast.expr:
     if len(formula) > _LONGEST:
         raise FormulaError(f"{formula[:40]}...", "...", f"should end by character {_LONGEST}")

@@ -161,19 +161,20 @@ def _validated(composition: Composition) -> Architecture:
         raise ConfigurationError(in_order(composition.problems))
     architecture: Architecture | None = None
     problems = list(composition.problems)
+    plain = composition.root.plain()
     try:
-        architecture = Architecture.model_validate(composition.root.plain())
+        architecture = Architecture.model_validate(plain)
     except ValidationError as error:
         problems += model_problems(error, composition, Architecture)
-    problems += _contradictions(composition, problems)
+    problems += _contradictions(composition, plain, problems)
     if problems or architecture is None:
         raise ConfigurationError(in_order(problems))
     return architecture
 
 
-def _contradictions(composition: Composition, known: list[Problem]) -> list[Problem]:
+def _contradictions(composition: Composition, plain: Any, known: list[Problem]) -> list[Problem]:
     return [
         problem_of(finding, composition, section)
         for section, model, checks in CHECKED_SECTIONS
-        for finding in findings_of(checks, SoundValues(composition, section, model, known))
+        for finding in findings_of(checks, SoundValues(plain, section, model, known))
     ]

@@ -5,7 +5,6 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from openrow.config.composing import Composition
 from openrow.config.problems import KeyPath, Problem, dotted
 
 
@@ -13,13 +12,26 @@ class UnsoundError(LookupError):
     """A value that a check needs is missing or has a problem of its own."""
 
 
+_ABSENT = object()
+
+
+def _child(value: Any, path: KeyPath) -> Any:
+    """What lies at a path below a plain value; ``_ABSENT`` where nothing does."""
+    for part in path:
+        if isinstance(part, str):
+            value = value.get(part, _ABSENT) if isinstance(value, dict) else _ABSENT
+        else:
+            value = value[part] if isinstance(value, list) and 0 <= part < len(value) else _ABSENT
+    return value
+
+
 class SoundValues:
     """The plain values of one section, without those that already have a problem.
 
     Parameters
     ----------
-    composition
-        The composed architecture.
+    plain
+        The composed architecture as plain data.
     section
         The path of the section; all paths below start there.
     model
@@ -28,10 +40,8 @@ class SoundValues:
         The problems known so far.
     """
 
-    def __init__(
-        self, composition: Composition, section: KeyPath, model: type[BaseModel], problems: Iterable[Problem]
-    ):
-        self._composition = composition
+    def __init__(self, plain: Any, section: KeyPath, model: type[BaseModel], problems: Iterable[Problem]):
+        self._values = _child(plain, section)
         self._section = section
         self._model = model
         self._unsound = {problem.key for problem in problems if problem.key}
@@ -44,9 +54,10 @@ class SoundValues:
         UnsoundError
             Where it, or any part of it, has a problem.
         """
-        key = self._key(path)
-        if any(unsound == key or unsound.startswith(f"{key}.") for unsound in self._unsound):
-            raise UnsoundError(key)
+        if self._unsound:
+            key = self._key(path)
+            if any(unsound == key or unsound.startswith(f"{key}.") for unsound in self._unsound):
+                raise UnsoundError(key)
         return self._raw(path)
 
     def is_sound(self, *path: str | int) -> bool:
@@ -74,13 +85,12 @@ class SoundValues:
         return dotted((*self._section, *path))
 
     def _raw(self, path: KeyPath) -> Any:
-        ancestors = (self._key(path[:length]) for length in range(len(path)))
-        if any(key in self._unsound for key in ancestors):
-            raise UnsoundError(self._key(path))
-        node = self._composition.node((*self._section, *path))
-        if node is not None:
-            return node.plain()
-        return self._default(path)
+        if self._unsound:
+            ancestors = (self._key(path[:length]) for length in range(len(path)))
+            if any(key in self._unsound for key in ancestors):
+                raise UnsoundError(self._key(path))
+        value = _child(self._values, path)
+        return self._default(path) if value is _ABSENT else value
 
     def _default(self, path: KeyPath) -> Any:
         field = self._model.model_fields.get(str(path[0])) if path else None

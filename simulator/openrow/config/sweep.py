@@ -178,6 +178,8 @@ class SweepSpec(Section):
     def _one_job(self) -> "SweepSpec":
         if (self.workload is None) == (self.trace is None):
             raise ValueError("should have either a workload to run or a trace to replay")
+        if isinstance(self.method, Search) and self.replicates > 1:
+            raise ValueError("a search should have no replicates: it tells points apart by their axes")
         return self
 
 

@@ -8,16 +8,19 @@ is also what the child runs: ``python -m openrow.sweep.child DESCRIPTOR``.
 import contextlib
 import os
 import pickle
+import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import cache
 from multiprocessing.connection import Connection, Pipe
 from typing import Any
 
 from openrow.config.sweep import PointLimits
-from openrow.sweep.executors import TimeLimitError, WorkerLostError, prepare_worker
+from openrow.memory.threads import VARIABLE
+from openrow.sweep.executors import MemoryLimitError, TimeLimitError, WorkerLostError
 
 ORPHAN_CHECK_S = 1.0
 
@@ -34,8 +37,7 @@ class Child:
     """
 
     def __init__(self, threads: int, limits: PointLimits) -> None:
-        self.terms = (threads, limits)
-        self._time_s = limits.time_s
+        self._limits = limits
         self._pipe, far = Pipe()
         command = [sys.executable, "-m", "openrow.sweep.child", str(far.fileno())]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
@@ -45,62 +47,117 @@ class Child:
         far.close()
         self._pipe.send((threads, limits.memory_bytes))
 
-    @property
-    def is_alive(self) -> bool:
-        """Whether it can be given something to do."""
-        return self._process.poll() is None
-
     def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Run a function there, and return what it returns or raise what it raises.
 
         Raises
         ------
-        TimeLimitError, WorkerLostError
-            Where it took too long, or the process died.
+        TimeLimitError, MemoryLimitError, WorkerLostError
+            Where it took too much, or the process died; it can be asked nothing more then.
         """
         try:
             self._pipe.send((function, arguments))
-            if not self._pipe.poll(self._time_s):
-                self.close()
+            if not self._pipe.poll(self._limits.time_s):
                 raise TimeLimitError("it took longer than limits.time_s")
             is_error, outcome = self._pipe.recv()
-        except (EOFError, ConnectionError):
-            self.close()
-            raise WorkerLostError(f"the worker ended with exit code {self._process.returncode}") from None
-        if is_error:
-            raise outcome
-        return outcome
+        except (EOFError, OSError, pickle.UnpicklingError):
+            self.end()
+            raise WorkerLostError(f"the worker ended with exit code {self._process.wait()}") from None
+        if not is_error:
+            return outcome
+        if isinstance(outcome, MemoryError) and self._limits.memory_bytes is not None:
+            raise MemoryLimitError(f"it needed more memory than limits.memory_bytes ({outcome})")
+        raise outcome
+
+    def end(self) -> None:
+        """End the process; whoever waits for it is told that it is lost."""
+        self._process.kill()
 
     def close(self) -> None:
-        """End it."""
-        self._process.kill()
+        """End the process and let go of it; only for whom no other thread asks for anything."""
+        self.end()
         self._process.wait()
         self._pipe.close()
 
 
-_OWN = threading.local()
+class Children:
+    """A child for each thread that has something to run.
 
+    Parameters
+    ----------
+    threads
+        Each may compute with.
+    limits
+        Of each call.
+    """
 
-def call_in_child(
-    threads: int, limits: PointLimits, function: Callable[..., Any], arguments: tuple[Any, ...]
-) -> Any:
-    """Run a function in the calling thread's child, which is started where there is none."""
-    child: Child | None = getattr(_OWN, "child", None)
-    if child is None or not child.is_alive or child.terms != (threads, limits):
-        if child is not None:
+    def __init__(self, threads: int, limits: PointLimits) -> None:
+        self._terms = (threads, limits)
+        self._own = threading.local()
+        self._all: set[Child] = set()
+        self._changing = threading.Lock()
+        self._is_open = True
+
+    def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Run a function in the calling thread's child, which is started where there is none.
+
+        Raises
+        ------
+        TimeLimitError, MemoryLimitError, WorkerLostError
+            Where it took too much, or its process died.
+        """
+        child = self._child()
+        try:
+            return child.call(function, *arguments)
+        except (TimeLimitError, MemoryLimitError, WorkerLostError):
+            with self._changing:
+                self._all.discard(child)
             child.close()
-        child = _OWN.child = Child(threads, limits)
-    return child.call(function, *arguments)
+            raise
+
+    def _child(self) -> Child:
+        child: Child | None = getattr(self._own, "child", None)
+        with self._changing:
+            if not self._is_open:
+                raise WorkerLostError("the sweep has ended")
+            if child is None or child not in self._all:
+                child = self._own.child = Child(*self._terms)
+                self._all.add(child)
+        return child
+
+    def close(self) -> None:
+        """End them all, whatever they are doing, and start no more."""
+        with self._changing:
+            self._is_open = False
+            for child in self._all:
+                child.end()
+
+
+@cache
+def children_of_process(threads: int, limits: PointLimits) -> Children:
+    """The children of this process that run under some limits."""
+    return Children(threads, limits)
 
 
 def serve(pipe: Connection) -> None:
     """Run what comes through the pipe until its other end is closed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
     with contextlib.suppress(EOFError, ConnectionError):
-        prepare_worker(*pipe.recv())
+        _prepare(*pipe.recv())
         while True:
             function, arguments = pipe.recv()
             pipe.send(_outcome(function, arguments))
+
+
+def _prepare(threads: int, memory_bytes: int | None) -> None:
+    """Settle what this process may use."""
+    os.environ[VARIABLE] = str(threads)
+    if memory_bytes is not None:
+        import resource
+
+        with contextlib.suppress(ValueError):
+            resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
 
 
 def _end_with_parent(parent: int) -> None:

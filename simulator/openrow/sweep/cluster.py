@@ -15,7 +15,7 @@ import openrow
 from openrow.config.cluster import ClusterSpec, load_cluster
 from openrow.config.sweep import PointLimits
 from openrow.errors import UserError
-from openrow.sweep.child import call_in_child
+from openrow.sweep.child import children_of_process
 from openrow.sweep.executors import ExecutorGoneError, WorkerLostError
 
 ANSWER_S = 10
@@ -105,7 +105,7 @@ def _call_of_version(
             f"a worker of the cluster has openrow {openrow.__version__}, and this is {version}: "
             f"install the same everywhere"
         )
-    return call_in_child(threads, limits, function, arguments)
+    return children_of_process(threads, limits).call(function, *arguments)
 
 
 @contextmanager

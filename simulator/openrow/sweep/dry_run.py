@@ -10,12 +10,13 @@ from pathlib import Path
 from openrow.config.architecture import Architecture
 from openrow.config.known_names import known_names
 from openrow.config.problems import KeyPath, one_of
-from openrow.config.sweep import Scalar, Search, SweepSpec
+from openrow.config.sweep import Grid, Scalar, Search, SweepSpec, TraceSpec
 from openrow.errors import UserError
 from openrow.sweep.choosing import point_count
 from openrow.sweep.evaluating import evaluate
-from openrow.sweep.resolving import TRACE_PARAMETER, Resolver
-from openrow.sweep.space import ARCHITECTURE, TRACE, Point, combination, named_axes, point_of, points
+from openrow.sweep.expressions import Expression
+from openrow.sweep.resolving import TRACE_PARAMETER, Resolver, as_text
+from openrow.sweep.space import ARCHITECTURE, TRACE, NamedAxis, Point, conditions, named_axes, points
 
 COUNTED = 200_000
 """Points of a grid are counted one by one up to so many; beyond, conditions are not looked at."""
@@ -44,20 +45,42 @@ class Plan:
 
 
 def check_axes(spec: SweepSpec) -> None:
-    """Check every axis name against the configuration's model.
+    """Check every axis name against the configuration's model or the kernel's parameters, and conditions and
+    derived figures as far as they can be before there is a result.
 
     Raises
     ------
     UserError
-        Naming a key that the model does not have, with the nearest that it has.
+        Naming a key that there is not, with the nearest that there is.
+    openrow_kernels.errors.KernelError
+        For a parameter that the kernel does not have.
     """
-    resolver = Resolver(spec)
-    plain = resolver.plain()
-    for axis in named_axes(spec):
-        for key in {key for choice in axis.choices for key in choice.settings}:
-            if key in (ARCHITECTURE, TRACE) or key.startswith(TRACE_PARAMETER):
-                continue
+    plain = Resolver(spec).plain()
+    conditions(spec)
+    for name, text in spec.derived.items():
+        Expression(text, f"sweep.derived.{name}")
+    axes = named_axes(spec)
+    for key in dict.fromkeys(key for axis in axes for choice in axis.choices for key in choice.settings):
+        if key not in (ARCHITECTURE, TRACE) and not key.startswith(TRACE_PARAMETER):
             _check_key(key, plain)
+    if spec.trace is not None:
+        _check_parameters(spec, spec.trace, axes)
+
+
+def _check_parameters(spec: SweepSpec, trace: TraceSpec, axes: list[NamedAxis]) -> None:
+    """Ask the kernel for each parameter; where the kernel itself changes, they are its own affair."""
+    if any(TRACE in choice.settings for axis in axes for choice in axis.choices):
+        return
+    from openrow.system.traffic import is_kernel, kernel_traffic
+
+    if Path(trace.source).exists() or not is_kernel(trace.source):
+        return
+    parameters = dict(trace.parameters) | ({"seed": 0} if spec.replicates > 1 else {})
+    for axis in axes:
+        for key, value in axis.choices[0].settings.items():
+            if key.startswith(TRACE_PARAMETER):
+                parameters[key.removeprefix(TRACE_PARAMETER)] = value
+    kernel_traffic(trace.source, [f"{name}={as_text(value)}" for name, value in parameters.items()])
 
 
 def _check_key(key: str, plain: object) -> None:
@@ -71,11 +94,9 @@ def _check_key(key: str, plain: object) -> None:
 
 
 def _first_points(spec: SweepSpec, count: int) -> list[Point]:
-    if isinstance(spec.method, Search):
-        axes = named_axes(spec)
-        found = (point_of(spec, combination(axes, number), None) for number in range(count))
-        return [point for point in found if point is not None]
-    return list(islice(points(spec), count))
+    """The first points; those of a search are examples."""
+    grid = spec.model_copy(update={"method": Grid()}) if isinstance(spec.method, Search) else spec
+    return list(islice(points(grid), count))
 
 
 def dry_run(spec: SweepSpec, shown: int) -> Plan:
@@ -92,8 +113,8 @@ def dry_run(spec: SweepSpec, shown: int) -> Plan:
     resolver = Resolver(spec)
     jobs = [resolver.resolve(point) for point in first]
     at_most = isinstance(spec.method, Search)
-    count = point_count(named_axes(spec), spec.method, spec.replicates)
-    if not at_most and spec.where and count <= COUNTED:
+    count = point_count(spec)
+    if not at_most and count <= COUNTED:
         count = sum(1 for _ in points(spec))
     at_most |= bool(spec.where) and count > COUNTED
     with tempfile.TemporaryDirectory() as folder:

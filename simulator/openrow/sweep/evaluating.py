@@ -48,15 +48,11 @@ def evaluate(job: Job, traces: str) -> dict[str, Any]:
 
 
 def _replayed(job: Job, traces: Path) -> dict[str, Any]:
-    from openrow.config.organisation import burst_bytes
-    from openrow.sweep.stored_traces import open_traffic, stored_traffic, trace_name
+    from openrow.sweep.stored_traces import stored_traffic
     from openrow.system.replay import replay
 
     assert job.trace is not None
-    width = job.architecture.source.entry_bytes or burst_bytes(job.architecture.memory)
-    traffic = open_traffic(job.trace, job.parameters, job.format, width)
-    name = trace_name(job.trace, job.parameters)
-    return replay(job.architecture, stored_traffic(traces, traffic, name)).as_dict()
+    return replay(job.architecture, stored_traffic(traces, job.trace)).as_dict()
 
 
 def _run(job: Job) -> dict[str, Any]:

@@ -1,27 +1,30 @@
 """Running a sweep in a directory: what is not done is done, in parallel, and kept as soon as it is known."""
 
-import json
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from openrow.config.problems import ConfigurationError
 from openrow.config.sweep import SweepSpec
 from openrow.errors import UserError
 from openrow.sweep.evaluating import evaluate
-from openrow.sweep.executors import Executor, ExecutorGoneError, TimeLimitError, WorkerLostError
+from openrow.sweep.executors import (
+    Executor,
+    ExecutorGoneError,
+    MemoryLimitError,
+    TimeLimitError,
+    WorkerLostError,
+)
 from openrow.sweep.ledger import DONE, FAILED, Counts, Ledger
 from openrow.sweep.resolving import MODEL_VERSION, Job, Resolver
 from openrow.sweep.results import write_results
 from openrow.sweep.space import Point
-from openrow.sweep.stored_traces import open_traffic, store, trace_name
+from openrow.sweep.spec_file import keep_spec
+from openrow.sweep.stored_traces import Trace, store
 
 LOCK = ".lock"
-SPEC = "sweep.json"
 TRACES = "traces"
 ATTEMPTS = 3
 """Times a point is run whose worker is lost, before that counts as the point's own fault."""
@@ -68,29 +71,37 @@ def locked(folder: Path) -> Iterator[None]:
         lock.release()
 
 
-def open_ledger(folder: Path, spec: SweepSpec) -> Ledger:
+def open_ledger(folder: Path, spec: SweepSpec, inputs: Mapping[str, str]) -> Ledger:
     """The directory's ledger; the specification is kept beside it.
+
+    Parameters
+    ----------
+    folder, spec
+        Where and what.
+    inputs
+        A hash of each file that points are made of.
 
     Raises
     ------
     UserError
-        Where the directory holds another sweep.
+        Where the directory holds another sweep, or one of other files.
     """
-    text = json.dumps(spec.model_dump(mode="json"), indent=2, sort_keys=True)
-    path = folder / SPEC
-    if path.exists() and path.read_text(encoding="utf-8") != text:
-        raise UserError(
-            f"{folder}: holds another sweep (see {path}); use another directory, or run that one again"
-        )
+    keep_spec(folder, spec)
     ledger = Ledger(folder)
-    version = ledger.remember("model_version", MODEL_VERSION)
-    if version is not None and version != MODEL_VERSION:
-        raise UserError(
-            f"{folder}: was made by version {version}, and this is {MODEL_VERSION}: use another directory"
-        )
-    partial = path.with_suffix(f".{os.getpid()}")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
+    try:
+        version = ledger.remember("model_version", MODEL_VERSION)
+        if version not in (None, MODEL_VERSION):
+            raise UserError(
+                f"{folder}: was made by version {version}, and this is {MODEL_VERSION}: use another directory"
+            )
+        for name, content in inputs.items():
+            if ledger.remember(f"input:{name}", content) not in (None, content):
+                raise UserError(
+                    f"{name}: has changed since the points in {folder} were run: use another directory"
+                )
+    except UserError:
+        ledger.close()
+        raise
     return ledger
 
 
@@ -127,6 +138,7 @@ class Sweep:
         self._resolver = Resolver(self.spec)
         self._running: dict[Future[Any], _Waiting] = {}
         self._by_key: dict[str, _Waiting] = {}
+        self._stored: set[Trace] = set()
 
     def run(self, points: Iterator[Point]) -> Counts:
         """Run all points that are not done; returns what there is at the end."""
@@ -149,7 +161,7 @@ class Sweep:
         try:
             job = self._resolver.resolve(point)
             self._store_trace(job)
-        except (ConfigurationError, UserError, ValueError) as error:
+        except (UserError, ValueError) as error:
             self._failed([number], str(error))
             return number
         if self.ledger.take_from_same_key(number, job.key):
@@ -161,12 +173,9 @@ class Sweep:
         return number
 
     def _store_trace(self, job: Job) -> None:
-        if job.trace is None:
-            return
-        name = trace_name(job.trace, job.parameters)
-        if not (self.folder / TRACES / name).is_dir():
-            traffic = open_traffic(job.trace, job.parameters, job.format, 64)
-            store(self.folder / TRACES, traffic, name)
+        if job.trace is not None and job.trace not in self._stored:
+            store(self.folder / TRACES, job.trace)
+            self._stored.add(job.trace)
 
     def _start(self, waiting: _Waiting) -> None:
         future = self.executor.submit(evaluate, waiting.job, str((self.folder / TRACES).absolute()))
@@ -215,7 +224,7 @@ def _error_of(future: Future[Any]) -> BaseException | None:
 
 
 def _said(error: BaseException) -> str:
-    if isinstance(error, TimeLimitError | WorkerLostError | UserError | ValueError):
+    if isinstance(error, TimeLimitError | MemoryLimitError | WorkerLostError | UserError | ValueError):
         return str(error)
     return f"{type(error).__name__}: {error}"
 
@@ -227,7 +236,10 @@ def run_sweep(
     progress: Progress | None = None,
     retry_failed: bool = False,
 ) -> Counts:
-    """Run a sweep in ``folder``, or what is left of it. The results are written at the end, come what may.
+    """Run a sweep in ``folder``, or what is left of it.
+
+    The results are written at the end, also where something else has ended it: what is wrong with them then
+    says less than what that was.
 
     Raises
     ------
@@ -236,13 +248,20 @@ def run_sweep(
     """
     from openrow.sweep.choosing import chosen_points
 
+    inputs = Resolver(spec).inputs()
     with locked(folder):
-        ledger = open_ledger(folder, spec)
+        ledger = open_ledger(folder, spec, inputs)
         try:
             if retry_failed:
                 ledger.retry_failed()
-            sweep = Sweep(spec, folder, ledger, executor, progress or Progress())
-            return chosen_points(sweep)
-        finally:
-            write_results(folder, ledger, spec)
+            counts = chosen_points(Sweep(spec, folder, ledger, executor, progress or Progress()))
+        except BaseException:
+            with suppress(UserError, OSError, ValueError):
+                write_results(folder, ledger, spec)
             ledger.close()
+            raise
+        try:
+            write_results(folder, ledger, spec)
+        finally:
+            ledger.close()
+        return counts

@@ -2,15 +2,20 @@
 
 import math
 import random
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from openrow.config.sweep import Axis, Grid, LatinHypercube, LogRange, RandomPoints, Range, Scalar, SweepSpec
 from openrow.errors import UserError
+from openrow.sweep.expressions import Expression, variables
 
 ARCHITECTURE, TRACE = "architecture", "trace"
+MOST_VALUES = 1_000_000
+"""Of one range."""
+ROUNDING = 1e-9
+"""Part of a step by which the end of a range may be missed."""
 
 
 @dataclass(frozen=True)
@@ -49,12 +54,32 @@ class Point:
 
 
 def numbers_of(values: Range | LogRange) -> list[float | int]:
-    """The numbers of a range; whole where all of its figures are."""
+    """The numbers of a range; whole where all of its figures are, and else as decimals add up.
+
+    Raises
+    ------
+    UserError
+        For more than anyone can mean.
+    """
     if isinstance(values, Range):
-        count = math.floor((values.last - values.first) / values.step + 1e-9) + 1
-        return [values.first + i * values.step for i in range(max(count, 0))]
-    count = math.floor(math.log(values.last / values.first, values.factor) + 1e-9) + 1
-    return [values.first * values.factor**i for i in range(max(count, 0))]
+        count = math.floor((values.last - values.first) / values.step + ROUNDING) + 1
+        first, step = Decimal(str(values.first)), Decimal(str(values.step))
+        whole = isinstance(values.first, int) and isinstance(values.step, int)
+        return [_as_number(first + i * step, whole) for i in range(_sensible(count))]
+    count = math.floor(math.log(values.last / values.first, values.factor) + ROUNDING) + 1
+    first, factor = Decimal(str(values.first)), Decimal(str(values.factor))
+    whole = isinstance(values.first, int) and isinstance(values.factor, int)
+    return [_as_number(first * factor**i, whole) for i in range(_sensible(count))]
+
+
+def _as_number(value: Decimal, whole: bool) -> float | int:
+    return int(value) if whole else float(value)
+
+
+def _sensible(count: int) -> int:
+    if count > MOST_VALUES:
+        raise UserError(f"sweep.axes: a range has {count:,} values; {MOST_VALUES:,} is the most")
+    return max(count, 0)
 
 
 def _choices(axis: Axis) -> tuple[Choice, ...]:
@@ -98,53 +123,38 @@ def named_axes(spec: SweepSpec) -> list[NamedAxis]:
     return axes
 
 
-def _variable(name: str) -> str:
-    return re.sub(r"\W", "_", name)
-
-
-def variables(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Values by the names that expressions may use: with ``_`` for ``.``, and the last word where it is
-    alone."""
-    named = {_variable(key): value for key, value in values.items()}
-    last = [key.rsplit(".", 1)[-1] for key in values]
-    alone = {
-        _variable(word): value
-        for word, value in zip(last, values.values(), strict=True)
-        if last.count(word) == 1
-    }
-    return alone | named
-
-
-def evaluate_expression(expression: str, names: Mapping[str, Any], where: str) -> Any:
-    """The value of an expression.
+def conditions(spec: SweepSpec) -> list[Expression]:
+    """The conditions on points, parsed.
 
     Raises
     ------
     UserError
-        Where it cannot be read, or uses an unknown name.
+        For one that cannot be read, or uses what no axis sets.
     """
-    from simpleeval import EvalWithCompoundTypes, InvalidExpression
-
-    functions = {"min": min, "max": max, "abs": abs, "sqrt": math.sqrt, "log2": math.log2, "round": round}
-    try:
-        return EvalWithCompoundTypes(names=dict(names), functions=functions).eval(expression)
-    except (InvalidExpression, SyntaxError, TypeError, ValueError, ZeroDivisionError, KeyError) as error:
-        known = ", ".join(sorted(names)[:40])
-        raise UserError(
-            f"{where}: '{expression}' cannot be evaluated: {error}; it may use {known}"
-        ) from error
+    axes = named_axes(spec)
+    labels = [axis.name for axis in axes]
+    keys = [key for axis in axes for choice in axis.choices for key in choice.settings]
+    parsed = [Expression(text, "sweep.where") for text in spec.where]
+    for expression in parsed:
+        expression.check(variables(dict.fromkeys([*keys, *labels])))
+    return parsed
 
 
-def _allowed(spec: SweepSpec, settings: Mapping[str, Any], labels: Mapping[str, Scalar]) -> bool:
-    names = variables({**settings, **labels})
-    return all(evaluate_expression(text, names, "sweep.where") for text in spec.where)
+def _allowed(where: Sequence[Expression], settings: Mapping[str, Any], labels: Mapping[str, Scalar]) -> bool:
+    if not where:
+        return True
+    values = {**settings, **labels}
+    names = {name: values[key] for name, key in variables(values).items()}
+    return all(expression.value(names) for expression in where)
 
 
-def point_of(spec: SweepSpec, choices: Sequence[tuple[str, Choice]], seed: int | None) -> Point | None:
-    """The point of some choices; None where a condition forbids it."""
+def point_of(
+    where: Sequence[Expression], choices: Sequence[tuple[str, Choice]], seed: int | None
+) -> Point | None:
+    """The point of some choices; None where a condition (of :func:`conditions`) forbids it."""
     labels: dict[str, Scalar] = {name: choice.label for name, choice in choices}
     settings = {key: value for _, choice in choices for key, value in choice.settings.items()}
-    if not _allowed(spec, settings, labels):
+    if not _allowed(where, settings, labels):
         return None
     if seed is not None:
         labels["replicate"] = seed
@@ -183,19 +193,21 @@ def _latin_hypercube(axes: Sequence[NamedAxis], method: LatinHypercube) -> Itera
         yield [(axis.name, axis.choices[index]) for axis, index in zip(axes, row, strict=True)]
 
 
-def _combinations(spec: SweepSpec, axes: Sequence[NamedAxis]) -> Iterator[list[tuple[str, Choice]]]:
+def _combinations(
+    spec: SweepSpec, axes: Sequence[NamedAxis], where: Sequence[Expression]
+) -> Iterator[list[tuple[str, Choice]]]:
     method, size = spec.method, grid_size(axes)
     if isinstance(method, LatinHypercube):
         yield from _latin_hypercube(axes, method)
     elif isinstance(method, RandomPoints):
-        yield from _random(spec, axes, method, size)
+        yield from _random(where, axes, method, size)
     else:
         assert isinstance(method, Grid), "a search chooses as it goes"
         yield from (combination(axes, number) for number in range(size))
 
 
 def _random(
-    spec: SweepSpec, axes: Sequence[NamedAxis], method: RandomPoints, size: int
+    where: Sequence[Expression], axes: Sequence[NamedAxis], method: RandomPoints, size: int
 ) -> Iterator[list[tuple[str, Choice]]]:
     """Combinations that the conditions allow, in an order drawn from the seed."""
     found = 0
@@ -205,7 +217,7 @@ def _random(
         chosen = combination(axes, number)
         if found == method.points:
             return
-        if point_of(spec, chosen, None) is not None:
+        if point_of(where, chosen, None) is not None:
             found += 1
             yield chosen
 
@@ -227,9 +239,9 @@ def points(spec: SweepSpec) -> Iterator[Point]:
     UserError
         For axes or conditions that cannot be.
     """
-    axes = named_axes(spec)
-    for chosen in _combinations(spec, axes):
+    axes, where = named_axes(spec), conditions(spec)
+    for chosen in _combinations(spec, axes, where):
         for replicate in range(spec.replicates):
-            point = point_of(spec, chosen, replicate if spec.replicates > 1 else None)
+            point = point_of(where, chosen, replicate if spec.replicates > 1 else None)
             if point is not None:
                 yield point

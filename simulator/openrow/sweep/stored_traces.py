@@ -4,11 +4,14 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from openrow.errors import UserError
 from openrow.system.traffic import CHUNK_ENTRIES, Traffic, file_traffic, is_kernel, kernel_traffic
 from openrow_traces.chunk import TraceChunk
 
@@ -17,31 +20,88 @@ LARGEST_STORED_ENTRIES = 20_000_000
 COLUMNS = ("address", "is_write", "size", "cycle")
 
 
-def trace_name(source: str, parameters: Sequence[str]) -> str:
-    """The folder of a stored trace."""
-    return hashlib.sha256(json.dumps([source, *parameters]).encode()).hexdigest()[:16]
+@dataclass(frozen=True)
+class Trace:
+    """What is played, the same for every worker.
 
-
-def open_traffic(source: str, parameters: Sequence[str], form: str | None, entry_bytes: int) -> Traffic:
-    """A kernel, or a file."""
-    if is_kernel(source) and not Path(source).exists():
-        return kernel_traffic(source, list(parameters))
-    return file_traffic(source, form, None, entry_bytes)
-
-
-def store(folder: Path, traffic: Traffic, name: str) -> bool:
-    """Write the traffic's entries as arrays below ``folder``, whole or not at all; returns whether it was
-    stored.
-
-    It is left out where it is too long, or of unknown length.
+    Attributes
+    ----------
+    source
+        A kernel, or the absolute path of a file.
+    parameters
+        Of the kernel, each ``name=value``.
+    format
+        Of the file, if its name does not tell.
+    entry_bytes
+        Of an entry of a file whose lines leave it out.
+    content
+        A hash of the file; None for a kernel.
     """
-    target = folder / name
+
+    source: str
+    parameters: tuple[str, ...]
+    format: str | None
+    entry_bytes: int
+    content: str | None
+
+    @property
+    def identity(self) -> list[Any]:
+        """What tells it from others: a file is known by what is in it, wherever it lies."""
+        if self.content is None:
+            return [self.source, *self.parameters]
+        return [self.content, self.format, self.entry_bytes]
+
+    @property
+    def name(self) -> str:
+        """The folder it is stored in."""
+        return hashlib.sha256(json.dumps(self.identity).encode()).hexdigest()[:16]
+
+    def traffic(self) -> Traffic:
+        """Its entries, generated or read."""
+        if self.content is None:
+            return kernel_traffic(self.source, list(self.parameters))
+        return file_traffic(self.source, self.format, None, self.entry_bytes)
+
+
+def content_of(source: str) -> str | None:
+    """The hash of a file; None for a kernel.
+
+    Raises
+    ------
+    UserError
+        Where it is neither.
+    """
+    path = Path(source)
+    if is_kernel(source) and not path.exists():
+        return None
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise UserError(
+            f"sweep.trace: {source}: is neither a kernel ('openrow list kernels') nor a file that can be "
+            f"read: {error.strerror}"
+        ) from error
+
+
+def store(folder: Path, trace: Trace) -> bool:
+    """Write the entries of a trace as arrays below ``folder``, whole or not at all.
+
+    It is left out where it is too long, or of unknown length: then each worker goes through it anew.
+
+    Returns
+    -------
+    bool
+        Whether it is stored.
+    """
+    target = folder / trace.name
     if target.is_dir():
         return True
+    traffic = trace.traffic()
     if traffic.entries is None or traffic.entries > LARGEST_STORED_ENTRIES:
         return False
     chunks = list(traffic.chunks())
-    partial = folder / f".{name}.{os.getpid()}"
+    partial = folder / f".{trace.name}.{os.getpid()}"
     partial.mkdir(parents=True, exist_ok=True)
     try:
         for column in COLUMNS:
@@ -66,8 +126,17 @@ def stored_chunks(folder: Path, name: str) -> Iterator[TraceChunk]:
         yield whole.part(first, min(first + CHUNK_ENTRIES, len(whole)))
 
 
-def stored_traffic(folder: Path, traffic: Traffic, name: str) -> Traffic:
-    """The traffic itself, or what is stored of it."""
-    if not (folder / name).is_dir():
+def stored_traffic(folder: Path, trace: Trace) -> Traffic:
+    """The trace's traffic, from what is stored of it where it is.
+
+    Raises
+    ------
+    UserError
+        Where a file of it is not there, or is another than it was.
+    """
+    traffic = trace.traffic()
+    if not (folder / trace.name).is_dir():
         return traffic
-    return Traffic(traffic.name, traffic.entries, traffic.metadata, lambda: stored_chunks(folder, name), ())
+    return Traffic(
+        traffic.name, traffic.entries, traffic.metadata, lambda: stored_chunks(folder, trace.name), ()
+    )

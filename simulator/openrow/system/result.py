@@ -3,6 +3,7 @@
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -144,5 +145,10 @@ class ReplayResult:
 
 def versions() -> dict[str, str]:
     """The versions a result depends on."""
-    libraries = {name: version(name) for name in LIBRARIES}
+    libraries = {name: _version(name) for name in LIBRARIES}
     return {"openrow": openrow.__version__, "python": platform.python_version(), **libraries}
+
+
+@cache
+def _version(library: str) -> str:
+    return version(library)
