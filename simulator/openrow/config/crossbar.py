@@ -1,4 +1,4 @@
-"""The typed model of a memristor crossbar's numerics: slices, blocks, cells, converters and what disturbs them.
+"""The typed model of a memristor crossbar's numerics: slices, blocks, cells, converters, disturbances.
 
 Defaults are an 8-bit product in slices of 1, 1, 2 and 4 bits on 32 x 32 arrays of 16 levels. Everything that
 disturbs is off by default, and each kind draws from a seed of its own that follows from ``seed``.

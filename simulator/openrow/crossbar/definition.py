@@ -1,4 +1,4 @@
-"""The plain NumPy definition of a bit-sliced product on noise-free crossbars, which the fast paths are held to.
+"""The plain NumPy definition of a bit-sliced product on noise-free crossbars: the truth of the fast paths.
 
 It is slow and keeps whole intermediate tensors; it exists to be read. Operands are cut into blocks and
 zero-padded. In each granularity block the numbers share a scale and become integers of b bits,
@@ -21,6 +21,7 @@ The semantics are those of MemIntelli (commit c121ff7), which computes them in f
 """
 
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +38,12 @@ def plain_product(inputs: Reals, weights: Reals, settings: CrossbarSettings) -> 
     rows, inner = inputs.shape
     columns = weights.shape[1]
     x, x_scale = plain_integers(
-        inputs, s.input_block, s.input_granularity, sum(s.input_slices), s.mode, -(1 << sum(s.input_slices) - 1)
+        inputs,
+        s.input_block,
+        s.input_granularity,
+        sum(s.input_slices),
+        s.mode,
+        -(1 << sum(s.input_slices) - 1),
     )
     lowest = -(1 << sum(s.weight_slices) - 1) + (s.signed_mapping is SignedMapping.DIFFERENTIAL)
     w, w_scale = plain_integers(
@@ -92,7 +98,8 @@ def round_half_even(numerator: Integers, denominator: int) -> Integers:
     """Return ``numerator / denominator`` rounded to the nearest integer, a tie to the even one."""
     below, rest = np.divmod(numerator, denominator)
     up = (2 * rest > denominator) | ((2 * rest == denominator) & (below % 2 == 1))
-    return below + up
+    rounded: Integers = below + up
+    return rounded
 
 
 def _rounded_up_granularity(
@@ -142,14 +149,18 @@ def _block_sums(
     """Return, for each distinct number of ADC levels in order, the value of a code and the integer sum."""
     by_slice = s.adc_levels_by_slice()
     sums = []
+    shape = (voltages[0].levels.shape[0], cells[0].levels.shape[1])
     for levels in dict.fromkeys(by_slice):
         held = [cell for cell, own in zip(cells, by_slice, strict=True) if own == levels]
-        total = sum(x.value * w.value * _code(x.levels @ w.levels, levels, s) for x in voltages for w in held)
+        total = np.zeros(shape, np.int64)
+        for x, w in product(voltages, held):
+            total += x.value * w.value * _code(x.levels @ w.levels, levels, s)
         if s.signed_mapping is SignedMapping.OFFSET_COLUMN and levels == by_slice[0]:
             column = np.full((s.weight_block[0], 1), s.conductance_levels - 1)[: voltages[0].levels.shape[1]]
             offset = 1 << (sum(s.weight_slices) - 1)
-            total = total - sum(offset * x.value * _code(x.levels @ column, levels, s) for x in voltages)
-        sums.append((_value_of_code(levels, s), np.asarray(total)))
+            for x in voltages:
+                total -= offset * x.value * _code(x.levels @ column, levels, s)
+        sums.append((_value_of_code(levels, s), total))
     return sums
 
 
