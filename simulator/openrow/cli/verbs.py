@@ -27,4 +27,5 @@ VERBS: Mapping[str, Verb] = {
     "verify": Verb("openrow.cli.verify", "Hold a command stream against the constraint table."),
     "validate": Verb("openrow.cli.validate", "Hold this simulator against its references."),
     "plot": Verb("openrow.cli.plot", "Draw results."),
+    "report": Verb("openrow.cli.report", "Write the results of a sweep as one HTML page."),
 }
