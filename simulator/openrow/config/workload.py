@@ -57,7 +57,6 @@ class Stage(Section):
     calls: PositiveInt = 1
     """How often the network calls it; the measured time is that of all calls."""
 
-
     @property
     def kernel_overrides(self) -> list[str]:
         """The parameters as a kernel takes them."""
@@ -71,6 +70,8 @@ class PipelineWorkload(Section):
     """Says that this section is a pipeline."""
     about: str = ""
     """A line for lists."""
+    claims: Literal["geopim-v3"] | None = None
+    """The report whose claims the run is held against."""
     stages: Annotated[list[Stage], Field(min_length=1)]
     """The stages, each after those it waits for."""
 

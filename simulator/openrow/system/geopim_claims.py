@@ -12,6 +12,7 @@ from openrow.config.latency_formula import evaluate
 from openrow.config.memory import Command, Level
 from openrow.config.organisation import burst_bytes, peak_bandwidth_gb_per_s
 from openrow.config.timings import cycle_ns, resolved_timings
+from openrow.config.workload import PipelineWorkload
 from openrow.system.pipeline_result import PipelineResult
 
 REPRODUCED, REFUTED, OUTSIDE = "reproduced", "refuted", "outside the model"
@@ -54,7 +55,10 @@ class AssumedPoint:
 
 
 def assumed_points(result: PipelineResult) -> list[AssumedPoint]:
-    """The report's three points, from its assumed factors and the pipeline's measured times."""
+    """The report's three points, from its assumed factors and the pipeline's measured times; none for another
+    pipeline."""
+    if not is_reported(result):
+        return []
     points = []
     for hit_rate, factor in ASSUMED_FACTORS.items():
         units_ns = result.units_host_ns / factor
@@ -65,10 +69,17 @@ def assumed_points(result: PipelineResult) -> list[AssumedPoint]:
 
 
 def claims(result: PipelineResult) -> list[Claim]:
-    """All claims, in the order of the report. Empty unless the pipeline has stages on GeoPIM units."""
-    if not isinstance(result.architecture.pim, GeoPimConfig) or not result.on_units:
+    """All claims, in the order of the report; none unless the pipeline is that of the report."""
+    if not is_reported(result) or not isinstance(result.architecture.pim, GeoPimConfig):
         return []
     return list(_claims(result, result.architecture.pim))
+
+
+def is_reported(result: PipelineResult) -> bool:
+    """Whether the pipeline is that of the report, and runs on GeoPIM units."""
+    workload = result.architecture.workload
+    named = isinstance(workload, PipelineWorkload) and workload.claims == "geopim-v3"
+    return named and bool(result.on_units)
 
 
 def _claims(result: PipelineResult, config: GeoPimConfig) -> Iterator[Claim]:

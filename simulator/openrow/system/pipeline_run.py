@@ -5,7 +5,8 @@ units, the stages placed on them take the time the units take. Each stage that i
 simulated on the architecture's host, where it has one: that is what its measured time is held against.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from openrow.config.architecture import Architecture
@@ -60,8 +61,13 @@ def run(architecture: Architecture, progress: Progress) -> PipelineRun:
     caches = HostCaches(architecture.host) if architecture.host is not None else None
     for number, stage in enumerate(workload.stages):
         progress(stage.name, number / count)
-        results.append(_run_stage(architecture, stage, caches))
+        told = partial(_tell, progress, number / count)
+        results.append(_run_stage(architecture, stage, caches, told))
     return PipelineRun(architecture, results, tuple(_notes(results)))
+
+
+def _tell(progress: Progress, share: float, what: str) -> None:
+    progress(what, share)
 
 
 def _notes(results: Sequence[StageResult]) -> Iterator[str]:
@@ -74,13 +80,16 @@ def _notes(results: Sequence[StageResult]) -> Iterator[str]:
             )
 
 
-def _run_stage(architecture: Architecture, stage: Stage, caches: HostCaches | None) -> StageResult:
+def _run_stage(
+    architecture: Architecture, stage: Stage, caches: HostCaches | None, progress: Callable[[str], None]
+) -> StageResult:
     if stage.kernel is None and (stage.measured_ms is None or stage.on == "pim"):
         raise UserError(f"workload.stages: '{stage.name}' needs a kernel, to be simulated on {stage.on}")
     measured_ns = None if stage.measured_ms is None else stage.measured_ms * 1e6
     if stage.kernel is None or (stage.on == "host" and measured_ns is not None):
         assert measured_ns is not None
         return StageResult(stage, "host", "measured", measured_ns, measured_ns)
+    progress(f"{stage.name}: host")
     host = None if caches is None else _on_host(architecture, stage, caches)
     if measured_ns is None:
         if host is None:
@@ -90,7 +99,7 @@ def _run_stage(architecture: Architecture, stage: Stage, caches: HostCaches | No
         measured_ns = host.time_ns
     if stage.on == "host":
         return StageResult(stage, "host", "simulated", measured_ns, measured_ns, host=host)
-    return _on_units(architecture, stage, measured_ns, host)
+    return _on_units(architecture, stage, measured_ns, host, progress)
 
 
 def _on_host(architecture: Architecture, stage: Stage, caches: HostCaches) -> HostResult:
@@ -105,7 +114,11 @@ def _on_host(architecture: Architecture, stage: Stage, caches: HostCaches) -> Ho
 
 
 def _on_units(
-    architecture: Architecture, stage: Stage, host_ns: float, host: HostResult | None
+    architecture: Architecture,
+    stage: Stage,
+    host_ns: float,
+    host: HostResult | None,
+    progress: Callable[[str], None],
 ) -> StageResult:
     config = geopim_of(architecture)
     assert stage.kernel is not None
@@ -118,9 +131,12 @@ def _on_units(
     if config.assumed_hit_rate is not None:
         time_ns = analytic_model(config, channels, config.assumed_hit_rate).time_ns(samples)
         return StageResult(stage, "pim", "assumed", time_ns, host_ns, None, host, samples, channels)
-    result = simulate_sampling(architecture, stage.kernel, stage.kernel_overrides)
+    result = simulate_sampling(
+        architecture, stage.kernel, stage.kernel_overrides, lambda what, _share: progress(what)
+    )
     numbers = None
     if config.check_numbers:
+        progress(f"{stage.name}: numbers")
         numbers = check_numbers(architecture, stage.kernel, stage.kernel_overrides, config.weight_element)
     return StageResult(
         stage, "pim", "simulated", result.time_ns, host_ns, result, host, samples, channels, numbers

@@ -44,7 +44,6 @@ from openrow.memory.fast.rules import NotModelledError, fast_rules, new_fast_sta
 from openrow.memory.feed import Entries, Feeder
 from openrow.memory.mapping import AddressMapping
 from openrow.memory.standard import Int64Array, spans
-from openrow.memory.threads import thread_count
 from openrow.memory.statistics import (
     Activity,
     BusTime,
@@ -55,6 +54,7 @@ from openrow.memory.statistics import (
     RowOutcomes,
     StandbyCycles,
 )
+from openrow.memory.threads import thread_count
 from openrow_kernels.compilation import read_only
 
 FEED_REQUESTS = 1 << 14
