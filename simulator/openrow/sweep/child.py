@@ -125,12 +125,18 @@ class Children:
                 self._all.add(child)
         return child
 
-    def close(self) -> None:
+    def end(self) -> None:
         """End them all, whatever they are doing, and start no more."""
         with self._changing:
             self._is_open = False
             for child in self._all:
                 child.end()
+
+    def close(self) -> None:
+        """Let go of them, once they are ended and no thread asks for anything."""
+        for child in self._all:
+            child.close()
+        self._all.clear()
 
 
 @cache

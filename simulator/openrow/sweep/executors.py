@@ -58,8 +58,9 @@ class LocalProcesses:
     def close(self) -> None:
         """End the processes, whatever they are doing."""
         self._pool.shutdown(wait=False, cancel_futures=True)
-        self._children.close()
+        self._children.end()
         self._pool.shutdown(wait=True)
+        self._children.close()
 
 
 @contextmanager

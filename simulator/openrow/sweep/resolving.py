@@ -115,7 +115,7 @@ class Resolver:
 
     def fingerprint(self, point: Point) -> str:
         """A hash of what the point says, without resolving it: enough to know it again in the same sweep."""
-        return _hashed([dict(point.settings), point.seed])
+        return _hashed([dict(point.labels), dict(point.settings), point.seed])
 
     def resolve(self, point: Point) -> Job:
         """Resolve a point.
