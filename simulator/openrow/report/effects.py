@@ -1,7 +1,6 @@
 """Which axis of a sweep moves a figure, and by how much."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -24,8 +23,8 @@ class Effect:
     """
 
     axis: str
-    lowest: tuple[Any, float]
-    highest: tuple[Any, float]
+    lowest: tuple[str, float]
+    highest: tuple[str, float]
     share: float
 
     @property
@@ -53,7 +52,7 @@ def main_effects(table: SweepColumns, metric: str) -> list[Effect]:
     for axis in table.axes:
         index = table.index_of_level(axis)[kept]
         placed = index >= 0
-        levels = table.levels(axis)
+        levels = table.level_texts(axis)
         counts = np.bincount(index[placed], minlength=len(levels))
         sums = np.bincount(index[placed], values[placed], minlength=len(levels))
         means = np.divide(sums, counts, out=np.full(len(levels), np.nan), where=counts > 0)

@@ -7,8 +7,8 @@ import numpy as np
 
 from openrow.report.metric_names import axis_name, quantity_of
 from openrow.report.run_plots import ENERGY_PARTS
-from openrow.report.style import new_figure, styled, write_caption
-from openrow.report.sweep_columns import MissingColumnError, SweepColumns, level_text
+from openrow.report.style import head_legend, new_figure, styled, write_caption
+from openrow.report.sweep_columns import MissingColumnError, SweepColumns
 from openrow.report.sweep_plots import strongest_axis
 
 if TYPE_CHECKING:
@@ -88,13 +88,13 @@ def plot_energy_breakdown(table: SweepColumns, x: str | None = None) -> "Figure"
     for row, total in enumerate(left):
         axes.annotate(f"{total:.3g} {quantity.unit}", (total, row), (5, 0), textcoords="offset points",
                       va="center", fontsize=8.5)  # fmt: skip
-    axes.set_yticks(rows, [level_text(level) for level in levels])
+    axes.set_yticks(rows, table.level_texts(axis))
     axes.set_ylim(len(levels) - 0.5, -0.5)
     axes.set_xlim(0, left.max() * 1.14)
     axes.grid(axis="y", visible=False)
     axes.set_ylabel(axis_name(axis))
     axes.set_xlabel(quantity.label)
-    figure.legend(loc="outside upper left", ncols=5)
+    head_legend(figure)
     counts = np.bincount(table.index_of_level(axis) + 1, minlength=len(levels) + 1)[1:]
     write_caption(figure, f"Mean of the points with each value of the axis: {_range(counts)} a bar.")
     return figure

@@ -5,12 +5,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from openrow.report.metric_names import axis_name, quantity_of
-from openrow.report.style import COLOURS, INK, new_figure, styled, write_caption
-from openrow.report.sweep_columns import SweepColumns, level_text
+from openrow.report.style import (
+    COLOURS,
+    INK,
+    head_legend,
+    new_figure,
+    spaced_logarithmically,
+    styled,
+    write_caption,
+)
+from openrow.report.sweep_columns import SweepColumns
 from openrow.report.sweep_plots import strongest_axis
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 PERCENTILES = {
@@ -55,24 +62,13 @@ def plot_latency(table: SweepColumns, x: str | None = None) -> "Figure":
     for values, (label, mark, colour) in zip(medians, PERCENTILES.values(), strict=True):
         axes.plot(values, range(len(levels)), mark, color=colour, markersize=7, label=label, zorder=2)
     axes.set_xscale("log")
-    _few_ticks(axes)
-    axes.set_yticks(range(len(levels)), [level_text(level) for level in levels])
+    spaced_logarithmically(axes.xaxis)
+    axes.set_yticks(range(len(levels)), table.level_texts(axis))
     axes.set_ylim(len(levels) - 0.5, -0.5)
     axes.set_ylabel(axis_name(axis))
     axes.set_xlabel(f"read latency, {quantity.unit}")
-    figure.legend(
-        title="latency that is not exceeded by", loc="outside upper left", ncols=4, alignment="left"
-    )
+    head_legend(figure, "latency that is not exceeded by")
     write_caption(
         figure, "Each mark is the median, over the points with that value of the axis, of their percentile."
     )
     return figure
-
-
-def _few_ticks(axes: "Axes") -> None:
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
-
-    axis = axes.xaxis
-    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-    axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))

@@ -17,6 +17,7 @@ POWERS_MW: Scales = ((1e3, "W"), (1.0, "mW"), (1e-3, "uW"))
 SUFFIXES: Mapping[str, tuple[float, Scales]] = {
     "_gb_per_s": (1.0, ((1.0, "GB/s"),)),
     "_gflop_per_s": (1.0, ((1.0, "GFLOP/s"),)),
+    "_pj_per_byte": (1.0, ((1.0, "pJ/byte"),)),
     "_pj_per_bit": (1.0, ((1.0, "pJ/bit"),)),
     "_mt_per_s": (1.0, ((1.0, "MT/s"),)),
     "_ns": (1.0, TIMES_NS),
@@ -49,6 +50,7 @@ NAMES: Mapping[str, str] = {
     "latency_ns.p95": "95th percentile of read latency",
     "latency_ns.p99": "99th percentile of read latency",
     "latency_ns.max": "longest read latency",
+    "bandwidth_gb_per_s.pin_share_of_peak": "share of the peak bandwidth",
     "mean_power_mw": "mean power",
     "data_bus_busy": "data bus busy",
 }

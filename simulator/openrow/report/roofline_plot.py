@@ -11,9 +11,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from openrow.report.metric_names import axis_name
-from openrow.report.style import COLOURS, INK, MARKS, RASTER_FROM, new_figure, styled, write_caption
-from openrow.report.sweep_columns import MissingColumnError, SweepColumns, level_text
+from openrow.report.style import (
+    INK,
+    new_figure,
+    spaced_logarithmically,
+    styled,
+    write_caption,
+)
+from openrow.report.sweep_columns import MissingColumnError, SweepColumns
+from openrow.report.sweep_plots import scatter_by
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -133,18 +139,12 @@ def plot_roofline(
     axes = figure.subplots()
     axes.set_xscale("log")
     axes.set_yscale("log")
-    _draw_points(axes, table, roofs, colour)
+    scatter_by(figure, axes, table, (roofs.intensity, roofs.attained), colour)
     _draw_roofs(axes, roofs)
     axes.set_xlabel("operations a byte moved")
     axes.set_ylabel("operations attained, GFLOP/s")
-    from matplotlib.ticker import FuncFormatter
-
     for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    if colour is not None:
-        figure.legend(
-            title=axis_name(table.find(colour)), loc="outside upper left", ncols=6, alignment="left"
-        )
+        spaced_logarithmically(axis)
     least = np.fmin(roofs.bandwidth * roofs.intensity, roofs.computing)
     reached = 100 * roofs.attained / least
     write_caption(
@@ -154,23 +154,6 @@ def plot_roofline(
         "units read where there are any.",
     )
     return figure
-
-
-def _draw_points(axes: "Axes", table: SweepColumns, roofs: Roofs, colour: str | None) -> None:
-    raster = len(table) >= RASTER_FROM
-    if colour is None:
-        axes.scatter(roofs.intensity, roofs.attained, 26, color=COLOURS[0], edgecolor="white", linewidth=0.4,
-                     zorder=3, rasterized=raster)  # fmt: skip
-        return
-    name = table.find(colour)
-    index = table.index_of_level(name)
-    for place, level in enumerate(table.levels(name)):
-        own = index == place
-        look = place % len(COLOURS)
-        axes.scatter(
-            roofs.intensity[own], roofs.attained[own], 26, color=COLOURS[look], marker=MARKS[look],
-            edgecolor="white", linewidth=0.4, label=level_text(level), zorder=3, rasterized=raster,
-        )  # fmt: skip
 
 
 def _draw_roofs(axes: "Axes", roofs: Roofs) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openrow.report.metric_names import axis_name, more_is_better, quantity_of
-from openrow.report.style import COLOURS, INK, MARKS, new_figure, styled, write_caption
+from openrow.report.style import COLOURS, INK, MARKS, head_legend, new_figure, styled, write_caption
 from openrow.report.sweep_columns import MissingColumnError, SweepColumns, level_text
 from openrow.report.sweep_plots import default_metric
 
@@ -97,10 +97,9 @@ def plot_scaling(
     figure = new_figure(6.8, 4.6)
     axes = figure.subplots()
     axes.plot(values, values / values[0], color=INK, linestyle="--", linewidth=1.0, label="in proportion")
-    levels = table.levels(split) if split is not None else [None]
-    for row, level in enumerate(levels):
+    levels = table.level_texts(split) if split is not None else ["gain"]
+    for row, name in enumerate(levels):
         look = row % len(COLOURS)
-        name = level_text(level) if split is not None else "gain"
         axes.fill_between(
             values, scaling.least[row], scaling.most[row], color=COLOURS[look], alpha=0.14, linewidth=0
         )
@@ -112,7 +111,7 @@ def plot_scaling(
     axes.set_xlabel(quantity.label if quantity.scale == 1.0 else axis_name(axis))
     axes.set_ylabel(f"gain in {quantity_of(shown, table.numbers(shown)).name}, x")
     title = axis_name(split) if split is not None else None
-    figure.legend(title=title, loc="outside upper left", ncols=min(len(levels) + 1, 6), alignment="left")
+    head_legend(figure, title)
     write_caption(
         figure,
         f"Gain over the point that differs in {axis_name(axis)} alone and has {level_text(float(values[0]))} "

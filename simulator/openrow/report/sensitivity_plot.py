@@ -1,5 +1,6 @@
 """Which axis of a sweep moves a figure most, as bars from its lowest mean to its highest."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -7,14 +8,16 @@ import numpy as np
 from openrow.report.effects import by_share, is_full_grid, main_effects
 from openrow.report.metric_names import axis_name, quantity_of
 from openrow.report.style import COLOURS, INK, new_figure, styled, write_caption
-from openrow.report.sweep_columns import SweepColumns, level_text
+from openrow.report.sweep_columns import SweepColumns
 from openrow.report.sweep_plots import default_metric
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-ROOM = 0.34
-"""Left free on both sides of the bars for their ends' names, as a share of what they span."""
+PANEL_INCHES, LETTER_INCHES = 5.8, 0.068
+"""Width of the panel, and of a letter at the ends of the bars."""
+MOST_ROOM = 0.7
+"""The ends' names take no more than this share of the panel."""
 
 
 @styled
@@ -39,12 +42,16 @@ def plot_sensitivity(table: SweepColumns, metric: str | None = None) -> "Figure"
     figure = new_figure(8.4, 1.5 + 0.46 * len(effects))
     axes = figure.subplots()
     mean = float(np.nanmean(figures)) * quantity.scale
+    ends = [
+        [f"{level}: {mean * quantity.scale:.3g}" for level, mean in (effect.lowest, effect.highest)]
+        for effect in effects
+    ]
     for row, effect in enumerate(effects):
         low, high = effect.lowest[1] * quantity.scale, effect.highest[1] * quantity.scale
         axes.barh(row, high - low, left=low, height=0.5, color=COLOURS[0])
-        for value, level, side in ((low, effect.lowest[0], -1), (high, effect.highest[0], 1)):
+        for value, side in ((low, -1), (high, 1)):
             axes.annotate(
-                f"{level_text(level)}: {value:.3g}", (value, row), (4 * side, 0), textcoords="offset points",
+                ends[row][side > 0], (value, row), (4 * side, 0), textcoords="offset points",
                 ha="right" if side < 0 else "left", va="center", fontsize=8,
             )  # fmt: skip
         axes.annotate(
@@ -60,14 +67,20 @@ def plot_sensitivity(table: SweepColumns, metric: str | None = None) -> "Figure"
     axes.set_ylim(len(effects) - 0.5, -0.5)
     lowest = min(effect.lowest[1] for effect in effects) * quantity.scale
     highest = max(effect.highest[1] for effect in effects) * quantity.scale
-    room = ROOM * (highest - lowest or 1.0)
-    axes.set_xlim(lowest - room, highest + room)
+    left, right = (_room(texts) for texts in zip(*ends, strict=True))
+    span = (highest - lowest or 1.0) / max(1 - left - right, 1 - MOST_ROOM)
+    axes.set_xlim(lowest - left * span, highest + right * span)
     if lowest >= 0:  # the room of names is no place for negative numbers
-        axes.set_xticks([tick for tick in axes.get_xticks() if 0 <= tick <= highest + room])
+        axes.set_xticks([tick for tick in axes.get_xticks() if 0 <= tick <= highest + right * span])
     axes.grid(axis="y", visible=False)
     axes.set_xlabel(f"mean {quantity.label}")
     write_caption(figure, _caption(table, sum(effect.share for effect in effects)))
     return figure
+
+
+def _room(texts: Sequence[str]) -> float:
+    """The share of the panel that texts beside a bar's end take."""
+    return (max(map(len, texts)) * LETTER_INCHES + 0.1) / PANEL_INCHES
 
 
 def _caption(table: SweepColumns, explained: float) -> str:

@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
 P = ParamSpec("P")
@@ -30,6 +31,9 @@ RASTER_FROM = 2000
 CAPTION_SIZE = 8.0
 INCHES_A_LETTER = 0.0585
 """Of a caption, on average."""
+
+LEGEND_INCHES, LEGEND_LETTER_INCHES = 0.7, 0.072
+"""Of a legend's entry: its mark with the space around it, and a letter."""
 
 STYLE: dict[Any, Any] = {
     "font.family": "sans-serif",
@@ -84,6 +88,31 @@ def write_caption(figure: "Figure", text: str) -> None:
     letters = int((figure.get_figwidth() - 0.2) / INCHES_A_LETTER)
     lines = [textwrap.fill(line, letters) for line in text.splitlines()]
     figure.supxlabel("\n".join(lines), fontsize=CAPTION_SIZE, color=INK, x=0.01, ha="left")
+
+
+def head_legend(figure: "Figure", title: str | None = None) -> None:
+    """Put the names of what a figure's first panel shows above it, in as many columns as it is wide."""
+    handles, names = figure.axes[0].get_legend_handles_labels()
+    column = LEGEND_INCHES + LEGEND_LETTER_INCHES * max(map(len, names))
+    fitting = max(1, int((figure.get_figwidth() - 0.2) / column))
+    rows = -(-len(names) // fitting)
+    figure.legend(
+        handles,
+        names,
+        title=title,
+        loc="outside upper left",
+        ncols=-(-len(names) // rows),
+        alignment="left",
+    )
+
+
+def spaced_logarithmically(axis: "Axis") -> None:
+    """Mark an axis of a logarithmic scale at plain numbers that leave one another room."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
 
 
 def bare_map(axes: "Axes", rows: int, columns: int) -> None:

@@ -133,6 +133,12 @@ class SweepColumns:
         column = self.columns[self.find(name)].tolist()
         return np.array([place.get(value, -1) for value in column], dtype=np.int64)
 
+    def level_texts(self, name: str) -> list[str]:
+        """:meth:`levels` as they are written in pictures, without the folder where all lie in one."""
+        texts = [level_text(level) for level in self.levels(name)]
+        folders = {text.rpartition("/")[0] for text in texts}
+        return [text.rpartition("/")[2] for text in texts] if len(folders) == 1 else texts
+
     def only(self, kept: NDArray[np.bool_]) -> "SweepColumns":
         """Some of the points."""
         return SweepColumns({name: column[kept] for name, column in self.columns.items()})

@@ -20,11 +20,13 @@ from openrow.report.style import (
     PALE,
     RASTER_FROM,
     bare_map,
+    head_legend,
     new_figure,
+    spaced_logarithmically,
     styled,
     write_caption,
 )
-from openrow.report.sweep_columns import SweepColumns, level_text
+from openrow.report.sweep_columns import SweepColumns
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -83,11 +85,10 @@ def plot_rate_speedup(
     drawn = _both(table, across, up)
     figure = new_figure(7.2, 4.8)
     axes = figure.subplots()
-    xs, ys = _labelled(axes, drawn, across, up)
+    scatter_by(figure, axes, drawn, _labelled(axes, drawn, across, up), colour or strongest_axis(drawn, up))
     if "speedup" in up:
         axes.axhline(1.0, color=INK, linewidth=0.9)
         axes.set_ylim(bottom=0)
-    _scatter_by(axes, drawn, xs, ys, colour or strongest_axis(drawn, up))
     faster = f"; {np.count_nonzero(drawn.numbers(up) > 1):,} are above 1x" if "speedup" in up else ""
     write_caption(figure, f"{len(drawn):,} points{faster}.")
     return figure
@@ -106,8 +107,11 @@ def _labelled(axes: "Axes", table: SweepColumns, x: str, y: str) -> tuple[Floats
     return table.numbers(x) * across.scale, table.numbers(y) * up.scale
 
 
-def _scatter_by(axes: "Axes", table: SweepColumns, xs: Floats, ys: Floats, colour: str | None) -> None:
+def scatter_by(
+    figure: "Figure", axes: "Axes", table: SweepColumns, places: tuple[Floats, Floats], colour: str | None
+) -> None:
     """Marks of the points: a kind for each value of an axis, or shades where it has too many."""
+    xs, ys = places
     raster = len(table) >= RASTER_FROM
     size = 30 if len(table) < 300 else 12
     if colour is None:
@@ -118,19 +122,17 @@ def _scatter_by(axes: "Axes", table: SweepColumns, xs: Floats, ys: Floats, colou
     if len(levels) > len(COLOURS):
         shades = axes.scatter(xs, ys, size, c=index, cmap=MAP, rasterized=raster)
         shown = np.linspace(0, len(levels) - 1, min(6, len(levels))).round().astype(int)
-        bar = axes.figure.colorbar(shades, ax=axes, ticks=shown, pad=0.02)
-        bar.ax.set_yticklabels([level_text(levels[place]) for place in shown])
+        bar = figure.colorbar(shades, ax=axes, ticks=shown, pad=0.02)
+        bar.ax.set_yticklabels([table.level_texts(name)[place] for place in shown])
         bar.set_label(axis_name(name))
         return
-    for place, level in enumerate(levels):
+    for place, text in enumerate(table.level_texts(name)):
         own = index == place
         axes.scatter(
             xs[own], ys[own], size, color=COLOURS[place], marker=MARKS[place], edgecolor="white",
-            linewidth=0.4, label=level_text(level), rasterized=raster,
+            linewidth=0.4, label=text, rasterized=raster,
         )  # fmt: skip
-    axes.figure.legend(
-        title=axis_name(name), loc="outside upper left", ncols=min(len(levels), 6), alignment="left"
-    )
+    head_legend(figure, axis_name(name))
 
 
 def front_of(xs: Floats, ys: Floats, more_x: bool, more_y: bool) -> list[int]:
@@ -190,12 +192,16 @@ def plot_pareto(
         xs[front], ys[front], 44, color=COLOURS[0], edgecolor="white", linewidth=0.8, zorder=3, label="front"
     )
     axes.margins(0.06)
-    for values, scale in ((xs, axes.set_xscale), (ys, axes.set_yscale)):
+    for values, scale, axis in (
+        (xs, axes.set_xscale, axes.xaxis),
+        (ys, axes.set_yscale, axes.yaxis),
+    ):
         if _spans_orders(values):
             scale("log")
+            spaced_logarithmically(axis)
     shown = _apart(axes, xs[front], ys[front])
     _name_front(axes, drawn, [front[place] for place in shown], (xs, ys))
-    figure.legend(loc="outside upper left", ncols=2)
+    head_legend(figure)
     better = ["more" if goal else "less" for goal in goals]
     names = [quantity_of(name, drawn.numbers(name)).name for name in (across, up)]
     rest = f"; {len(front) - len(shown)} of them are not listed" if len(front) > len(shown) else ""
@@ -246,12 +252,9 @@ def _name_front(
 
 def point_text(table: SweepColumns, point: int) -> str:
     """The values of a point's axes."""
-    values = ((axis_name(axis), level_text(_plain(table.columns[axis][point]))) for axis in table.axes)
-    return ", ".join(f"{name} {value}" for name, value in values)
-
-
-def _plain(value: Any) -> Any:
-    return float(value) if isinstance(value, np.floating) else value
+    values = ((axis, table.index_of_level(axis)[point]) for axis in table.axes)
+    known = ((axis_name(axis), table.level_texts(axis)[place]) for axis, place in values if place >= 0)
+    return ", ".join(f"{name} {value}" for name, value in known)
 
 
 @dataclass(frozen=True)
@@ -333,12 +336,12 @@ def plot_heat_map(
         norm="log" if _spans_orders(scaled) else None,
     )  # fmt: skip
     bare_map(axes, len(cells.rows), len(cells.columns))
-    names = [level_text(level) for level in cells.columns]
+    names = table.level_texts(across)
     crowded = sum(map(len, names)) * 0.085 > width - 2.6
     axes.set_xticks(
         range(len(names)), names, rotation=30 if crowded else 0, ha="right" if crowded else "center"
     )
-    axes.set_yticks(range(len(cells.rows)), [level_text(level) for level in cells.rows])
+    axes.set_yticks(range(len(cells.rows)), table.level_texts(up))
     axes.set_xlabel(axis_name(across))
     axes.set_ylabel(axis_name(up))
     figure.colorbar(image, ax=axes, pad=0.02).set_label(quantity.label)
