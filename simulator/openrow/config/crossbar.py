@@ -153,6 +153,11 @@ class CrossbarSettings(Section):
         """Return whether conductances or voltages leave their levels."""
         return self.noisy_cells() or self.dac_noise > 0
 
+    def whole_levels(self) -> bool:
+        """Return whether conductances and voltages, stuck cells among them, are at levels."""
+        varied = self.write_variation > 0 or self.drifts() or self.varies_when_read()
+        return not varied and self.dac_noise == 0
+
     def noisy_cells(self) -> bool:
         """Return whether conductances leave their levels."""
         stuck = self.stuck_high_rate + self.stuck_low_rate > 0

@@ -20,6 +20,7 @@ as it is. Differential pairs have converters whose levels span both signs, n = (
 The semantics are those of MemIntelli (commit c121ff7), which computes them in float32.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 
@@ -30,38 +31,59 @@ from openrow.config.crossbar import CrossbarSettings, Granularity, Mode, SignedM
 
 Integers = NDArray[np.int64]
 Reals = NDArray[np.float64]
+FLOAT32_ROUNDING = 2.0**-21
+"""Relative error of a code that is computed in float32."""
 
 
 def plain_product(inputs: Reals, weights: Reals, settings: CrossbarSettings) -> Reals:
     """Return inputs (M, K) times weights (K, N), by the definition, in float64."""
-    s = settings
+    total = np.zeros((inputs.shape[0], weights.shape[1]))
+    for scale, voltages, cells in _blocks(inputs, weights, settings):
+        for unit, integers in _block_sums(voltages, cells, settings):
+            total += scale * unit * integers
+    return total
+
+
+def plain_ties(inputs: Reals, weights: Reals, settings: CrossbarSettings) -> Reals:
+    """Return by how much each output (M, N) may move if codes between two levels go either way.
+
+    Counted are codes exactly between two, or as near to it as float32 rounds: simulators that compute
+    in float32 decide these by their rounding errors. For two's complement weights.
+    """
+    total = np.zeros((inputs.shape[0], weights.shape[1]))
+    for scale, voltages, cells in _blocks(inputs, weights, settings):
+        for x, (w, levels) in product(voltages, zip(cells, settings.adc_levels_by_slice(), strict=True)):
+            if levels is not None:
+                full = (
+                    (settings.dac_levels - 1) * (settings.conductance_levels - 1) * settings.weight_block[0]
+                )
+                code = (x.levels @ w.levels) * (levels - 1) / full
+                tied = np.abs(code % 1 - 0.5) <= code * FLOAT32_ROUNDING
+                total += scale * _value_of_code(levels, settings) * abs(x.value * w.value) * tied
+    return total
+
+
+def _blocks(
+    inputs: Reals, weights: Reals, s: CrossbarSettings
+) -> Iterator[tuple[Reals, "list[_Slice]", "list[_Slice]"]]:
+    """Yield for each block of rows of the weights the scale of each output, and the slices of both sides."""
     rows, inner = inputs.shape
     columns = weights.shape[1]
+    bits = sum(s.input_slices), sum(s.weight_slices)
+    lowest = -(1 << (bits[1] - 1)) + (s.signed_mapping is SignedMapping.DIFFERENTIAL)
     x, x_scale = plain_integers(
-        inputs,
-        s.input_block,
-        s.input_granularity,
-        sum(s.input_slices),
-        s.mode,
-        -(1 << sum(s.input_slices) - 1),
+        inputs, s.input_block, s.input_granularity, bits[0], s.mode, -(1 << (bits[0] - 1))
     )
-    lowest = -(1 << sum(s.weight_slices) - 1) + (s.signed_mapping is SignedMapping.DIFFERENTIAL)
-    w, w_scale = plain_integers(
-        weights, s.weight_block, s.weight_granularity, sum(s.weight_slices), s.mode, lowest
-    )
+    w, w_scale = plain_integers(weights, s.weight_block, s.weight_granularity, bits[1], s.mode, lowest)
     height = s.weight_block[0]
-    total = np.zeros((rows, columns))
     for block in range(-(-inner // height)):
-        part = slice(block * height, (block + 1) * height)
-        voltages = _slices(x[:rows, part] % (1 << sum(s.input_slices)), s.input_slices, s.dac_levels)
-        cells = _cells(w[part, :columns], s)
+        part = slice(block * height, min((block + 1) * height, x.shape[1], w.shape[0]))
         scale = np.outer(
             np.repeat(x_scale[:, block], s.input_block[0])[:rows],
             np.repeat(w_scale[block], s.weight_block[1])[:columns],
         )
-        for unit, integers in _block_sums(voltages, cells, s):
-            total += scale * unit * integers
-    return total
+        voltages = _slices(x[:rows, part] % (1 << bits[0]), s.input_slices, s.dac_levels)
+        yield scale, voltages, _cells(w[part, :columns], s)
 
 
 def plain_integers(

@@ -118,34 +118,33 @@ class Plan:
             found.append(Group(members, unit))
         return tuple(found)
 
-    def conversion(self, x: Slice, w: Slice, levels: int, exact: bool) -> Conversion:
-        """Return how a converter of ``levels`` reads a pair; ``exact`` currents are integers in reduced
-        levels, the others in full cell levels."""
-        factor = x.factor * (w.factor if exact else 1)
+    def conversion(self, x: Slice, w: Slice, levels: int, reduced: bool) -> Conversion:
+        """Return how a converter of ``levels`` reads a pair, whose cells are ``reduced`` or full levels.
+
+        What noise has moved off its levels lies on no grid and has no ties.
+        """
+        factor = x.factor * (w.factor if reduced else 1)
         top, below = self.steps(levels) * factor, self.full_scale
         common = gcd(top, below)
         finest = (below // common).bit_length() + 1
-        snap = 1.5 * 2.0 ** (52 - finest) if exact else 0.0
+        snap = 1.5 * 2.0 ** (52 - finest) if self.settings.whole_levels() else 0.0
         return Conversion((top // common) / (below // common), snap, float(x.value * w.value))
 
-    def conversions(self, weights: tuple[Slice, ...], exact: bool) -> NDArray[np.float64]:
+    def conversions(self, weights: tuple[Slice, ...], reduced: bool) -> NDArray[np.float64]:
         """Return ratio, snap and value for each weight slice and input slice (weights, inputs, 3)."""
         by_slice = self.settings.adc_levels_by_slice()
         table = np.zeros((len(weights), len(self.inputs), 3))
         for j, (w, levels) in enumerate(zip(weights, by_slice, strict=False)):
             if levels is not None:
                 for i, x in enumerate(self.inputs):
-                    found = self.conversion(x, w, levels, exact)
+                    found = self.conversion(x, w, levels, reduced)
                     table[j, i] = found.ratio, found.snap, found.value
         return table
 
-    def largest_sum(self) -> int:
-        """Return the largest sum of products of reduced levels in a block."""
-        return (
-            max(int(x.levels[-1]) for x in self.inputs)
-            * max(int(w.levels[-1]) for w in self.weights)
-            * self.settings.weight_block[0]
-        )
+    def largest_sum(self, reduced: bool = True) -> int:
+        """Return the largest sum in a block of products of reduced levels, or with full levels of cells."""
+        cell = max(int(w.levels[-1]) for w in self.weights) if reduced else self.settings.conductance_levels
+        return max(int(x.levels[-1]) for x in self.inputs) * cell * self.settings.weight_block[0]
 
 
 def distortions(settings: CrossbarSettings) -> Iterator[str]:

@@ -62,22 +62,22 @@ def input_levels(
 class GemmPath:
     """Matrix products of levels, converted as they come.
 
-    ``cells`` (blocks, slices, height, columns) are levels, reduced where they are exact; ``offset`` (blocks,
+    ``cells`` (blocks, slices, height, columns) are levels, ``reduced`` or full; ``offset`` (blocks,
     height, columns or 1) are the cells of the offset columns, repeated for the columns they serve.
     """
 
     uses_blas = True
 
     def __init__(
-        self, plan: Plan, cells: NDArray[Any], offset: NDArray[Any] | None, exact: bool, number: int
+        self, plan: Plan, cells: NDArray[Any], offset: NDArray[Any] | None, reduced: bool, number: int
     ) -> None:
         self._plan, self._cells, self._offset, self._number = plan, cells, offset, number
         self._float: type[np.floating[Any]] = np.float32
-        if exact and plan.largest_sum() >= EXACT_FLOAT32:
+        if plan.settings.whole_levels() and plan.largest_sum(reduced) >= EXACT_FLOAT32:
             self._float = np.float64
-        self._conversions = plan.conversions(plan.weights, exact)
+        self._conversions = plan.conversions(plan.weights, reduced)
         if plan.offset_column is not None:
-            self._offset_conversion = plan.conversions((plan.offset_column,), exact)[0]
+            self._offset_conversion = plan.conversions((plan.offset_column,), reduced)[0]
 
     def prepare(self, integers: Integers, piece: Piece, /) -> NDArray[Any]:
         """Return levels, with the noise of the DACs."""
@@ -131,7 +131,7 @@ class PopcountPath:
         self._words = planes.shape[2]
         starts = np.cumsum([0, *(each.planes for each in plan.inputs)])
         self._input_planes = read_only(starts.astype(np.int64))
-        self._conversions = plan.conversions(plan.weights, exact=True)
+        self._conversions = plan.conversions(plan.weights, reduced=True)
         signs = (1, -1) if plan.settings.signed_mapping is SignedMapping.DIFFERENTIAL else (1,)
         counts = [each.planes * len(signs) for each in plan.weights]
         self._weight_planes = np.cumsum([0, *counts]).astype(np.int64)
@@ -166,7 +166,7 @@ class PopcountPath:
         if column is not None and 0 in group.members:
             offset = np.zeros((len(sums), 1))
             powers = read_only(self._values[:, :1])
-            conversion = self._plan.conversions((column,), exact=True)[0]
+            conversion = self._plan.conversions((column,), reduced=True)[0]
             ends = np.array([0, 1])
             product_compiled.add_plane_codes(
                 inputs, self._ones, self._input_planes, ends, powers, conversion, offset

@@ -234,9 +234,9 @@ def _popcount(plan: Plan, levels: NDArray[Any]) -> PathOfRead:
 def _gemm(plan: Plan, levels: NDArray[Any]) -> PathOfRead:
     if plan.settings.noisy_cells():
         cells = _Cells(plan, levels)
-        return lambda number: GemmPath(plan, *cells.read(number), exact=False, number=number)
+        return lambda number: GemmPath(plan, *cells.read(number), reduced=False, number=number)
     offset = _offset_of(plan, levels)
-    return lambda number: GemmPath(plan, levels, offset, exact=True, number=number)
+    return lambda number: GemmPath(plan, levels, offset, reduced=True, number=number)
 
 
 def _ideal(plan: Plan, levels: NDArray[Any]) -> PathOfRead:
