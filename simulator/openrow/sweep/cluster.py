@@ -172,8 +172,8 @@ def _cluster_class(spec: ClusterSpec) -> Any:
 
 
 def _arguments(spec: ClusterSpec) -> dict[str, Any]:
-    """A local cluster has processes of one thread each and no dashboard, unless told otherwise."""
+    """A local cluster has processes of one thread each and a dashboard at any free port, unless told otherwise."""
     if spec.kind != LOCAL:
         return spec.arguments
-    ours = {"threads_per_worker": 1, "processes": True, "dashboard_address": None}
+    ours = {"threads_per_worker": 1, "processes": True, "dashboard_address": "127.0.0.1:0"}
     return {**ours, "n_workers": spec.workers, **spec.arguments}
