@@ -90,7 +90,7 @@ def measure(name: str, path: str | None) -> dict[str, Any]:
 def main() -> None:
     """Run every case, by the chosen path and, without noise, by matrix products too."""
     table = Table(
-        title=f"bit-sliced products, one thread (reach: {REACH_TIME} x the speed, {REACH_MEMORY} x less memory)",
+        title=f"bit-sliced products, one thread (reach: {REACH_TIME} x speed, {REACH_MEMORY} x less memory)",
         title_justify="left",
     )
     for column in ("case", "path", "seconds", "MemIntelli", "faster", "MB", "MemIntelli", "less memory"):

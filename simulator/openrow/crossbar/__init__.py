@@ -10,23 +10,29 @@ from typing import TYPE_CHECKING, Any
 from openrow.config.crossbar import CrossbarSettings, Granularity, Mode, SignedMapping
 
 if TYPE_CHECKING:
+    from openrow.crossbar.layers import Conv2d as Conv2d
+    from openrow.crossbar.layers import Linear as Linear
     from openrow.crossbar.levels import DistortionWarning as DistortionWarning
     from openrow.crossbar.programming import CrossbarError as CrossbarError
     from openrow.crossbar.programming import ProgrammedWeights as ProgrammedWeights
     from openrow.crossbar.programming import program as program
 
 _HEAVY = {
+    "Conv2d": "layers",
     "CrossbarError": "programming",
     "DistortionWarning": "levels",
+    "Linear": "layers",
     "ProgrammedWeights": "programming",
     "program": "programming",
 }
 
 __all__ = [
+    "Conv2d",
     "CrossbarError",
     "CrossbarSettings",
     "DistortionWarning",
     "Granularity",
+    "Linear",
     "Mode",
     "ProgrammedWeights",
     "SignedMapping",
