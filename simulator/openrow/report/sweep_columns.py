@@ -89,7 +89,8 @@ class SweepColumns:
         raise MissingColumnError(self._unknown(name))
 
     def _unknown(self, name: str) -> str:
-        known = [*self.columns, *(column.removeprefix(AXIS) for column in self.columns)]
+        axes = [column.removeprefix(AXIS) for column in self.columns if column.startswith(AXIS)]
+        known = [*map(last_word, axes), *axes, *self.columns]
         near = nearest(name, known)
         hint = f"; the nearest is '{near}'" if near else ""
         return f"the results have no column '{name}'{hint} ('openrow results DIR --columns all' lists them)"
