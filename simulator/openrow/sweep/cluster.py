@@ -172,7 +172,7 @@ def _cluster_class(spec: ClusterSpec) -> Any:
 
 
 def _arguments(spec: ClusterSpec) -> dict[str, Any]:
-    """A local cluster has processes of one thread each and a dashboard at any free port, unless told otherwise."""
+    """A local cluster has processes of one thread and a dashboard at a free port, unless told otherwise."""
     if spec.kind != LOCAL:
         return spec.arguments
     ours = {"threads_per_worker": 1, "processes": True, "dashboard_address": "127.0.0.1:0"}
