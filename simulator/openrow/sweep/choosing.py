@@ -1,6 +1,5 @@
 """Which points a sweep runs: those of its space, or those that a search asks for."""
 
-import warnings
 from typing import Any
 
 from openrow.config.sweep import Search, SweepSpec
@@ -8,9 +7,6 @@ from openrow.errors import UserError
 from openrow.sweep.ledger import Counts
 from openrow.sweep.running import Sweep
 from openrow.sweep.space import Choice, NamedAxis, conditions, grid_size, named_axes, point_of, points
-
-EXCEEDED = "exceeded"
-"""The attribute of a trial that says by how much it exceeds each limit."""
 
 
 def point_count(spec: SweepSpec) -> int:
@@ -73,26 +69,17 @@ class _Searching:
         if row is None:
             self._study.tell(trial, state=self._failed)
             return
-        limits = self._method.limits.items()
-        trial.set_user_attr(EXCEEDED, [_figure(row, metric) - most for metric, most in limits])
+        for metric, most in self._method.limits.items():
+            trial.set_constraint(metric, _figure(row, metric) - most)
         self._study.tell(trial, [_figure(row, objective.metric) for objective in self._method.objectives])
 
 
 def _sampler(method: Search) -> Any:
-    """TPE for one objective, NSGA-II for several; both keep to limits where they can."""
+    """TPE for one objective, NSGA-II for several; both prefer what keeps the limits."""
     import optuna
 
     kind: Any = optuna.samplers.NSGAIISampler if len(method.objectives) > 1 else optuna.samplers.TPESampler
-    if not method.limits:
-        return kind(seed=method.seed)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        return kind(seed=method.seed, constraints_func=_exceeded)
-
-
-def _exceeded(trial: Any) -> list[float]:
-    exceeded: list[float] = trial.user_attrs[EXCEEDED]
-    return exceeded
+    return kind(seed=method.seed)
 
 
 def _suggested(trial: Any, axis: NamedAxis) -> Choice:

@@ -76,7 +76,11 @@ def _stamp(ledger: Ledger, spec: SweepSpec) -> bytes:
 
 
 def _stamp_of(path: Path) -> bytes | None:
-    metadata = pq.read_schema(path).metadata or {}
+    """What a file was made of; None for one that is damaged, or made by others."""
+    try:
+        metadata = pq.read_schema(path).metadata or {}
+    except pa.ArrowInvalid:
+        return None
     stamp: bytes | None = metadata.get(STAMP)
     return stamp
 
