@@ -131,10 +131,12 @@ class PopcountPath:
         self._words = planes.shape[2]
         starts = np.cumsum([0, *(each.planes for each in plan.inputs)])
         self._input_planes = read_only(starts.astype(np.int64))
-        self._conversions = plan.conversions(plan.weights, reduced=True)
+        self._conversions = read_only(plan.conversions(plan.weights, reduced=True))
+        if plan.offset_column is not None:
+            self._offset_conversions = read_only(plan.conversions((plan.offset_column,), reduced=True))
         signs = (1, -1) if plan.settings.signed_mapping is SignedMapping.DIFFERENTIAL else (1,)
         counts = [each.planes * len(signs) for each in plan.weights]
-        self._weight_planes = np.cumsum([0, *counts]).astype(np.int64)
+        self._weight_planes = read_only(np.cumsum([0, *counts]).astype(np.int64))
         powers = [sign << bit for each in plan.weights for sign in signs for bit in range(each.planes)]
         input_powers = [1 << bit for each in plan.inputs for bit in range(each.planes)]
         self._values = read_only(np.outer(input_powers, powers).astype(np.int32))
@@ -142,7 +144,7 @@ class PopcountPath:
 
     def prepare(self, integers: Integers, _piece: Piece, /) -> NDArray[Any]:
         """Return the inputs' bit planes (rows, planes, words)."""
-        out = np.zeros((len(integers), int(self._input_planes[-1]), self._words), np.uint32)
+        out = np.empty((len(integers), int(self._input_planes[-1]), self._words), np.uint32)
         for each, first in zip(self._plan.inputs, self._input_planes, strict=False):
             levels = read_only(each.levels.astype(np.uint32))
             quantisation_compiled.words_of_integers(
@@ -152,24 +154,23 @@ class PopcountPath:
 
     def add_sums(self, inputs: NDArray[Any], block: int, group: Group, sums: Reals, /) -> None:
         """Add the sums, weight slice by weight slice."""
-        for j in group.members:
-            product_compiled.add_plane_codes(
-                inputs,
-                self._planes[block],
-                self._input_planes,
-                self._weight_planes[j : j + 2],
-                self._values,
-                self._conversions[j],
-                sums,
-            )
-        column = self._plan.offset_column
-        if column is not None and 0 in group.members:
+        product_compiled.add_plane_codes(
+            inputs,
+            read_only(self._planes[block]),
+            read_only(np.array(group.members)),
+            self._input_planes,
+            self._weight_planes,
+            self._values,
+            self._conversions,
+            sums,
+        )
+        if self._plan.offset_column is not None and 0 in group.members:
             offset = np.zeros((len(sums), 1))
+            first = read_only(np.array([0]))
+            ends = read_only(np.array([0, 1]))
             powers = read_only(self._values[:, :1])
-            conversion = self._plan.conversions((column,), reduced=True)[0]
-            ends = np.array([0, 1])
             product_compiled.add_plane_codes(
-                inputs, self._ones, self._input_planes, ends, powers, conversion, offset
+                inputs, self._ones, first, self._input_planes, ends, powers, self._offset_conversions, offset
             )
             sums += offset
 

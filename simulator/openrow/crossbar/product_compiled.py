@@ -89,34 +89,37 @@ def add_scaled(
 def add_plane_codes(
     inputs: NDArray[np.uint32],
     weights: NDArray[np.uint32],
+    members: NDArray[np.int64],
     input_planes: NDArray[np.int64],
     weight_planes: NDArray[np.int64],
     plane_values: NDArray[np.int32],
-    conversion: Reals,
+    conversions: Reals,
     sums: Reals,
 ) -> None:
-    """Add to ``sums`` (rows, columns) the codes of one weight slice's products, by counting ones.
+    """Add to ``sums`` (rows, columns) the codes of the products of weight slices ``members``.
 
     ``inputs`` (rows, planes, words) and ``weights`` (planes, words, columns) are bit planes, packed along the
-    rows of the block. ``input_planes`` holds the first plane of each input slice and the end,
-    ``weight_planes`` first and end of the weight slice, ``plane_values`` the value of each pair of planes.
+    rows of the block. ``input_planes`` and ``weight_planes`` hold the first plane of each slice and the end,
+    ``plane_values`` the value of each pair of planes, ``conversions`` (weight slices, input slices, 3) what
+    :func:`add_codes` takes.
     """
     rows, _, words = inputs.shape
     columns = weights.shape[2]
     current = np.empty(columns, np.int32)
     for row in range(rows):
         into = sums[row]
-        for i in range(len(input_planes) - 1):
-            current[:] = 0
-            for p in range(input_planes[i], input_planes[i + 1]):
-                for word in range(words):
-                    x = inputs[row, p, word]
-                    for q in range(weight_planes[0], weight_planes[1]):
-                        value = plane_values[p, q]
-                        line = weights[q, word]
-                        for n in range(columns):
-                            current[n] += np.int32(count_bits(x & line[n])) * value
-            ratio, snap, each = conversion[i, 0], conversion[i, 1], conversion[i, 2]
-            for n in range(columns):
-                code = ((float(current[n]) * ratio + snap) - snap + TO_INTEGER) - TO_INTEGER
-                into[n] += code * each
+        for j in members:
+            for i in range(len(input_planes) - 1):
+                current[:] = 0
+                for p in range(input_planes[i], input_planes[i + 1]):
+                    for word in range(words):
+                        x = inputs[row, p, word]
+                        for q in range(weight_planes[j], weight_planes[j + 1]):
+                            value = plane_values[p, q]
+                            line = weights[q, word]
+                            for n in range(columns):
+                                current[n] += np.int32(count_bits(x & line[n])) * value
+                ratio, snap, each = conversions[j, i, 0], conversions[j, i, 1], conversions[j, i, 2]
+                for n in range(columns):
+                    code = ((float(current[n]) * ratio + snap) - snap + TO_INTEGER) - TO_INTEGER
+                    into[n] += code * each

@@ -89,14 +89,18 @@ def words_of_integers(
 ) -> None:
     """Pack bit planes of one slice of ``integers`` (rows, height) into ``out`` (rows, planes, words)."""
     rows, height = integers.shape
-    words = out.shape[2]
+    held = np.zeros(32, np.uint32)
     for row in range(rows):
-        for plane in range(planes):
-            for word in range(words):
+        for word in range(out.shape[2]):
+            first = word * 32
+            count = min(32, height - first)
+            held[:] = 0
+            for k in range(count):
+                held[k] = levels[(integers[row, first + k] >> offset) & mask]
+            for plane in range(planes):
                 packed = np.uint32(0)
-                for k in range(word * 32, min(word * 32 + 32, height)):
-                    level = levels[(integers[row, k] >> offset) & mask]
-                    packed |= ((level >> np.uint32(plane)) & np.uint32(1)) << np.uint32(k - word * 32)
+                for k in range(32):
+                    packed |= ((held[k] >> np.uint32(plane)) & np.uint32(1)) << np.uint32(k)
                 out[row, first_plane + plane, word] = packed
 
 

@@ -65,8 +65,10 @@ class PatchRows:
     """
 
     def __init__(self, images: NDArray[np.float32] | NDArray[np.float64], window: Window) -> None:
-        self._images, self._window = read_only(images), window
         height, width = window.output((images.shape[2], images.shape[3]))
+        around = ((0, 0), (0, 0), (window.padding[0],) * 2, (window.padding[1],) * 2)
+        self._images = read_only(np.pad(images, around) if any(window.padding) else images)
+        self._window = window
         self.output: Pair = (height, width)
         self.batch, self.rows = images.shape[0], height * width
         self.columns = images.shape[1] * window.kernel[0] * window.kernel[1]
@@ -81,7 +83,6 @@ class PatchRows:
             self._images[item],
             *window.kernel,
             window.stride,
-            window.padding,
             window.dilation,
             self.output[1],
             first_row,
