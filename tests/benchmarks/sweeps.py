@@ -31,7 +31,7 @@ CONSOLE = Console(width=110)
 KILLS = 20
 CHANNELS, QUEUE = "memory.channels", "memory.controller.read_queue"
 TINY = {"height": 2, "width": 2, "channels": 1, "out_height": 2, "out_width": 2}
-ABOUT_100K = {"height": 64, "width": 64, "channels": 35, "out_height": 64, "out_width": 64}
+ABOUT_100K = {"height": 134, "width": 134, "channels": 8, "out_height": 134, "out_width": 134}
 
 
 def grid(parameters: dict[str, int], queues: int, *axes: dict[str, Any]) -> SweepSpec:

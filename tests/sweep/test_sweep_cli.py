@@ -151,7 +151,7 @@ def test_a_terminal_shows_points_rate_time_left_and_failures(tmp_path: Path) -> 
     assert process.wait() == 1
     assert re.search(r"\d+/132", text)
     assert re.search(r"\d+:\d+:\d+", text)
-    assert re.search(r"\d/s, \d+ failed", text)
+    assert re.search(r"\d/s, \d+ failed, best time_ns \d+", text)
     assert "out: 120 points done, 12 failed" in text
 
 

@@ -181,8 +181,8 @@ def test_a_disk_too_full_for_the_table_leaves_the_ledger_to_read(
 def test_what_is_done_can_be_read_while_the_sweep_runs(tmp_path: Path) -> None:
     seen: list[int] = []
 
-    def look(state: str, row: Row | None) -> None:
-        assert (state, row is not None) == ("done", True)
+    def look(state: str, row: Row | None, is_new: bool) -> None:
+        assert (state, row is not None, is_new) == ("done", True, True)
         seen.append(read_results(tmp_path).num_rows)
 
     run_sweep(spec_of(), tmp_path, Inline(), Progress(lambda _total: None, look))

@@ -4,11 +4,18 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from openrow.config.sweep import SweepSpec
     from openrow.sweep.running import Progress
+
+FIGURES: dict[str, Literal["minimize", "maximize"]] = {
+    "end_to_end_speedup": "maximize",
+    "sampling_speedup": "maximize",
+    "time_ns": "minimize",
+}
+"""Figures whose best is shown where no objective is named: the first of them that results have."""
 
 
 @contextmanager
@@ -34,8 +41,8 @@ def sweep_progress(spec: "SweepSpec") -> Iterator["Progress"]:
         task = bar.add_task("points", total=None, rate="", failed="", best="")
         watched = _Watched(spec)
 
-        def done(state: str, row: dict[str, Any] | None) -> None:
-            watched.add(state, row)
+        def done(state: str, row: dict[str, Any] | None, is_new: bool) -> None:
+            watched.add(state, row, is_new)
             bar.update(task, advance=1, rate=watched.rate, failed=watched.failed, best=watched.best)
 
         yield Progress(lambda total: bar.update(task, total=total), done)
@@ -48,19 +55,23 @@ class _Watched:
         from openrow.config.sweep import Search
 
         objective = spec.method.objectives[0] if isinstance(spec.method, Search) else None
-        self._metric = objective.metric if objective is not None else None
-        self._greatest = objective is not None and objective.direction == "maximize"
+        self._candidates = {objective.metric: objective.direction} if objective is not None else FIGURES
+        self._metric: str | None = None
         self._began, self._count, self._failures = time.monotonic(), 0, 0
         self._best: float | None = None
 
-    def add(self, state: str, row: dict[str, Any] | None) -> None:
+    def add(self, state: str, row: dict[str, Any] | None, is_new: bool) -> None:
         """Take a point into account."""
-        if row is not None or state == "failed":
-            self._count += 1
+        self._count += is_new
         self._failures += state == "failed"
-        value = row.get(self._metric) if row is not None and self._metric else None
-        if isinstance(value, int | float) and (self._best is None or (value > self._best) == self._greatest):
-            self._best = float(value)
+        if row is None:
+            return
+        if self._metric is None:
+            self._metric = next((metric for metric in self._candidates if metric in row), None)
+        value = row.get(self._metric) if self._metric is not None else None
+        if self._metric is not None and isinstance(value, int | float):
+            better = max if self._candidates[self._metric] == "maximize" else min
+            self._best = float(value) if self._best is None else better(self._best, float(value))
 
     @property
     def rate(self) -> str:

@@ -42,8 +42,8 @@ class Progress:
 
     started: Callable[[int | None], None] = lambda _total: None
     """With the number of points, where it is known."""
-    done: Callable[[str, dict[str, Any] | None], None] = lambda _state, _row: None
-    """With the state of a point that has come to an end, and its row."""
+    done: Callable[[str, dict[str, Any] | None, bool], None] = lambda _state, _row, _is_new: None
+    """With the state of a point that has come to an end, its row, and whether it has been run just now."""
 
 
 @contextmanager
@@ -156,7 +156,7 @@ class Sweep:
         state = self.ledger.state(fingerprint)
         number = self.ledger.add(fingerprint, point.labels)
         if state in (DONE, FAILED):
-            self.progress.done(state, None)
+            self.progress.done(state, self.ledger.row(number), False)
             return number
         try:
             job = self._resolver.resolve(point)
@@ -165,7 +165,7 @@ class Sweep:
             self._failed([number], str(error))
             return number
         if self.ledger.take_from_same_key(number, job.key):
-            self.progress.done(DONE, self.ledger.row(number))
+            self.progress.done(DONE, self.ledger.row(number), False)
         elif job.key in self._by_key:
             self._by_key[job.key].numbers.append(number)
         else:
@@ -208,12 +208,12 @@ class Sweep:
         row = future.result()
         self.ledger.finish(waiting.numbers, waiting.job.key, row)
         for _ in waiting.numbers:
-            self.progress.done(DONE, row)
+            self.progress.done(DONE, row, True)
 
     def _failed(self, numbers: list[int], error: str) -> None:
         self.ledger.fail(numbers, error)
         for _ in numbers:
-            self.progress.done(FAILED, None)
+            self.progress.done(FAILED, None, True)
 
 
 def _error_of(future: Future[Any]) -> BaseException | None:
