@@ -13,6 +13,7 @@ from openrow.config.base import Choice, Section
 
 MOST_SLICE_BITS = 8
 MOST_BITS = 16
+MOST_WIRED_CELLS = 128
 
 
 def _tuple_of_list(value: Any) -> Any:
@@ -116,6 +117,8 @@ class CrossbarSettings(Section):
     """Time t since programming, in seconds."""
     drift_reference_s: Positive = 1.0
     """Time t0 after programming at which a conductance has its programmed value, in seconds."""
+    wire_resistance_ohm: Deviation = 0.0
+    """Resistance of the wire between neighbouring cells, in ohm, for arrays of up to 128 x 128 cells."""
     seed: Seed = 0
     """What the seeds follow from that are not given."""
     write_seed: Seed | None = None
@@ -156,12 +159,13 @@ class CrossbarSettings(Section):
     def whole_levels(self) -> bool:
         """Return whether conductances and voltages, stuck cells among them, are at levels."""
         varied = self.write_variation > 0 or self.drifts() or self.varies_when_read()
-        return not varied and self.dac_noise == 0
+        return not varied and self.dac_noise == 0 and self.wire_resistance_ohm == 0
 
     def noisy_cells(self) -> bool:
         """Return whether conductances leave their levels."""
         stuck = self.stuck_high_rate + self.stuck_low_rate > 0
-        return stuck or self.write_variation > 0 or self.drifts() or self.varies_when_read()
+        programmed = stuck or self.write_variation > 0 or self.drifts()
+        return programmed or self.varies_when_read() or self.wire_resistance_ohm > 0
 
     def drifts(self) -> bool:
         """Return whether conductances drift."""
@@ -247,6 +251,15 @@ def _rates(settings: CrossbarSettings) -> str | None:
     return None
 
 
+def _wired_arrays(settings: CrossbarSettings) -> str | None:
+    if settings.wire_resistance_ohm > 0 and max(settings.weight_block) > MOST_WIRED_CELLS:
+        return (
+            f"weight_block {settings.weight_block} is too large for wire_resistance_ohm; "
+            f"its voltages are solved for up to {MOST_WIRED_CELLS} x {MOST_WIRED_CELLS} cells"
+        )
+    return None
+
+
 def _sums_stay_exact(settings: CrossbarSettings) -> str | None:
     full = (settings.dac_levels - 1) * (settings.conductance_levels - 1) * settings.weight_block[0]
     most = max((each or 1 for each in settings.adc_levels_by_slice()), default=1)
@@ -267,5 +280,6 @@ _CHECKS = (
     _adc_list,
     _conductances,
     _rates,
+    _wired_arrays,
     _sums_stay_exact,
 )

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from openrow.config.crossbar import CrossbarSettings, SignedMapping
-from openrow.crossbar import noise, product
+from openrow.crossbar import product
+from openrow.crossbar.cells import ProgrammedCells
 from openrow.crossbar.levels import DistortionWarning, Plan, distortions
 from openrow.crossbar.paths import (
     GemmPath,
@@ -233,7 +234,7 @@ def _popcount(plan: Plan, levels: NDArray[Any]) -> PathOfRead:
 
 def _gemm(plan: Plan, levels: NDArray[Any]) -> PathOfRead:
     if plan.settings.noisy_cells():
-        cells = _Cells(plan, levels)
+        cells = ProgrammedCells(plan, levels)
         return lambda number: GemmPath(plan, *cells.read(number), reduced=False, number=number)
     offset = _offset_of(plan, levels)
     return lambda number: GemmPath(plan, levels, offset, reduced=True, number=number)
@@ -241,7 +242,7 @@ def _gemm(plan: Plan, levels: NDArray[Any]) -> PathOfRead:
 
 def _ideal(plan: Plan, levels: NDArray[Any]) -> PathOfRead:
     if plan.settings.noisy_cells():
-        cells = _Cells(plan, levels)
+        cells = ProgrammedCells(plan, levels)
         return lambda number: IdealPath(plan, *cells.read(number), exact=False, number=number)
     path = IdealPath(plan, levels, _offset_of(plan, levels), exact=True, number=0)
     if plan.settings.dac_noise:
@@ -254,43 +255,3 @@ def _offset_of(plan: Plan, levels: NDArray[Any]) -> NDArray[Any] | None:
     if plan.offset_column is None:
         return None
     return np.ones((levels.shape[0], levels.shape[2], 1), np.uint8)
-
-
-class _Cells:
-    """Conductances in steps of a level (blocks, signs, slices, height, columns), as they were programmed."""
-
-    def __init__(self, plan: Plan, levels: NDArray[Any]) -> None:
-        self._settings = settings = plan.settings
-        pairs = settings.signed_mapping is SignedMapping.DIFFERENTIAL
-        blocks, count, height, columns = levels.shape
-        self._cells = np.empty((blocks, 2 if pairs else 1, count, height, columns), np.float32)
-        factor = np.array([each.factor for each in plan.weights], np.float32)[:, np.newaxis, np.newaxis]
-        arrays = -(-columns // settings.weight_block[1])
-        full = settings.conductance_levels - 1
-        self._offset = (
-            None if plan.offset_column is None else np.full((blocks, height, arrays), full, np.float32)
-        )
-        for block in range(blocks):
-            held = levels[block].astype(np.float32) * factor
-            self._cells[block, 0] = np.maximum(held, 0)
-            if pairs:
-                self._cells[block, 1] = np.maximum(-held, 0)
-            noise.programmed(self._cells[block], settings, block, 0)
-            if self._offset is not None:
-                noise.programmed(self._offset[block], settings, block, 1)
-
-    def read(self, number: int) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
-        """Return the cells (blocks, slices, height, columns), pairs subtracted, and the offset columns."""
-        settings = self._settings
-        if not settings.varies_when_read() and self._cells.shape[1] == 1:
-            return self._cells[:, 0], self._offset
-        out = np.empty((self._cells.shape[0], *self._cells.shape[2:]), np.float32)
-        for block, cells in enumerate(self._cells):
-            seen = noise.read(cells, settings, number, block, 0)
-            out[block] = seen[0]
-            if len(seen) == 2:
-                out[block] -= seen[1]
-        if self._offset is None:
-            return out, None
-        offsets = [noise.read(each, settings, number, block, 1) for block, each in enumerate(self._offset)]
-        return out, np.stack(offsets)
