@@ -20,6 +20,8 @@ from rich.console import Console
 from rich.table import Table
 
 from openrow.crossbar import CrossbarSettings, program
+from openrow.crossbar.networks import Timed
+from openrow.crossbar.resnet18 import resnet18
 
 REPEATS = 5
 CONSOLE = Console(width=110)
@@ -52,6 +54,18 @@ SIX_BITS = {
     "dac_levels": 4,
     "adc_levels": 256,
 }
+FOUR_SLICES = {"adc_levels": 1024}
+TWO_SLICES = {
+    "input_slices": (1, 7),
+    "weight_slices": (1, 7),
+    "conductance_levels": 128,
+    "dac_levels": 128,
+    "adc_levels": 1024,
+}
+SLICE_CASES = {
+    "1024^3, 4 + 4 slices": Case((1, 1024, 1024, 1024), 64, FOUR_SLICES, 8.82, 3245),
+    "1024^3, 2 + 2 slices": Case((1, 1024, 1024, 1024), 64, TWO_SLICES, 0, 0),
+}
 CASES = {
     "512^3": Case((1, 512, 512, 512), 64, {"adc_levels": 1024}, 1.03, 472),
     "1024^3": Case((1, 1024, 1024, 1024), 64, {"adc_levels": 1024}, 8.82, 3245),
@@ -68,7 +82,7 @@ def resident_mb(entry: str) -> float:
 
 def measure(name: str, path: str | None) -> dict[str, Any]:
     """Run a case in this process."""
-    case = CASES[name]
+    case = (CASES | SLICE_CASES)[name]
     batch, rows, inner, columns = case.shape
     settings = case.settings()
     random = np.random.default_rng(0)
@@ -87,8 +101,55 @@ def measure(name: str, path: str | None) -> dict[str, Any]:
     return {"path": chosen, "seconds": min(seconds), "mb": resident_mb("VmHWM") - before}
 
 
+def in_a_process(name: str, path: str) -> dict[str, Any]:
+    """Run a case in a process of its own, on one thread."""
+    command = [sys.executable, "-m", "benchmarks.crossbar", name, path]
+    one = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1")
+    run = subprocess.run(command, check=True, capture_output=True, text=True, env=dict(os.environ) | one)
+    found: dict[str, Any] = json.loads(run.stdout)
+    return found
+
+
+def slices() -> None:
+    """Half the slices on both sides: a quarter of the partial products."""
+    four, two = (in_a_process(name, "gemm") for name in SLICE_CASES)
+    CONSOLE.print(
+        f"1024^3 by matrix products: 4 + 4 slices {four['seconds']:.2f} s, {four['mb']:.0f} MB; "
+        f"2 + 2 slices {two['seconds']:.2f} s, {two['mb']:.0f} MB: {four['seconds'] / two['seconds']:.1f} x "
+        f"the speed, {four['mb'] / two['mb']:.1f} x less memory"
+    )
+    operands = 3 * 1024 * 1024 * 4 / 1e6
+    held = 16 * 16 * 1024 * 1024 * 4 / 1e6
+    CONSOLE.print(
+        f"all products of slices at once would be {held:,.0f} MB in float32; streamed, everything beside "
+        f"inputs, weights and product ({operands:.0f} MB) is {four['mb'] - operands:.0f} MB\n"
+    )
+
+
+def resnet18_layers() -> None:
+    """ResNet18 on a batch of 8 images: time by layer."""
+    settings = CrossbarSettings(**SIX_BITS)
+    network = resnet18(settings)
+    images = np.random.default_rng(0).standard_normal((8, 3, 224, 224), dtype=np.float32)
+    network(images[:1, :, :64, :64])
+    table = Table(
+        title="ResNet18, batch 8, 224 x 224, 4 + 4 slices, 256 ADC levels, one thread", title_justify="left"
+    )
+    for column in ("layer", "vectors", "weights", "path", "wall s"):
+        table.add_column(column, justify="left" if column in ("layer", "path") else "right")
+    done: list[Timed] = []
+    Path("/proc/self/clear_refs").write_text("5")
+    network(images, report=done.append)
+    for each in done:
+        shape = f"{each.shape[0]} x {each.shape[1]}"
+        table.add_row(each.name, f"{each.rows:,}", shape, each.path, f"{each.wall_s:.3f}")
+    table.add_row("all", "", "", "", f"{sum(each.wall_s for each in done):.2f}")
+    CONSOLE.print(table)
+    CONSOLE.print(f"resident at most, weights and all: {resident_mb('VmHWM'):.0f} MB\n")
+
+
 def main() -> None:
-    """Run every case, by the chosen path and, without noise, by matrix products too."""
+    """Run every case, by the chosen path and, without noise, by matrix products; then slices and ResNet18."""
     table = Table(
         title=f"bit-sliced products, one thread (reach: {REACH_TIME} x speed, {REACH_MEMORY} x less memory)",
         title_justify="left",
@@ -97,12 +158,7 @@ def main() -> None:
         table.add_column(column, justify="left" if column in ("case", "path") else "right")
     for name, case in CASES.items():
         for path in ("", "gemm") if "noise" not in name else ("",):
-            command = [sys.executable, "-m", "benchmarks.crossbar", name, path]
-            one = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1")
-            run = subprocess.run(
-                command, check=True, capture_output=True, text=True, env=dict(os.environ) | one
-            )
-            found = json.loads(run.stdout)
+            found = in_a_process(name, path)
             table.add_row(
                 name,
                 found["path"],
@@ -114,6 +170,8 @@ def main() -> None:
                 f"{case.recorded_mb / found['mb']:.0f} x",
             )
     CONSOLE.print(table)
+    slices()
+    resnet18_layers()
 
 
 if __name__ == "__main__":

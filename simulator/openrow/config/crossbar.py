@@ -45,6 +45,7 @@ class Mode(Choice):
 class Granularity(Choice):
     """Named extents over which numbers share a scale, each rounded up to whole blocks."""
 
+    BLOCK = "block"
     MATRIX = "matrix"
     ROW = "row"
     COLUMN = "column"

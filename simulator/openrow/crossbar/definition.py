@@ -128,6 +128,7 @@ def _rounded_up_granularity(
     shape: tuple[int, ...], block: tuple[int, int], granularity: tuple[int, int] | Granularity
 ) -> tuple[int, int]:
     named = {
+        Granularity.BLOCK: block,
         Granularity.MATRIX: (shape[0], shape[1]),
         Granularity.ROW: (1, shape[1]),
         Granularity.COLUMN: (shape[0], 1),

@@ -26,7 +26,9 @@ def sharing(
     shape: tuple[int, int], block: tuple[int, int], granularity: tuple[int, int] | Granularity
 ) -> Sharing:
     """Return the sharing of an operand of ``shape``, its extents rounded up to whole blocks."""
-    if granularity is Granularity.MATRIX:
+    if granularity is Granularity.BLOCK:
+        wanted = block
+    elif granularity is Granularity.MATRIX:
         wanted = shape
     elif granularity is Granularity.ROW:
         wanted = (1, shape[1])
