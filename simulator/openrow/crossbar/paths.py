@@ -27,6 +27,8 @@ Piece = tuple[int, int, int]
 """A matrix of the batch, the first row of a tile, a block of columns: each has noise of its own."""
 BUFFER_BYTES = 1 << 19
 """Currents kept at once: they stay in a core's own cache."""
+BUFFER_COLUMNS = 256
+"""Columns multiplied at once: products of about as many rows as columns repack their operands least."""
 EXACT_FLOAT32 = 1 << 24
 
 
@@ -101,24 +103,36 @@ class GemmPath:
     ) -> None:
         slices, columns = inputs.shape[1], cells.shape[1]
         operand = cells.astype(self._float, copy=False)
-        size = np.dtype(self._float).itemsize * slices * columns
+        width = min(columns, BUFFER_COLUMNS)
+        size = np.dtype(self._float).itemsize * slices * width
         step = min(max(BUFFER_BYTES // size, 8), len(inputs))
-        buffer = np.empty((step, slices, columns), self._float)
+        buffer = np.empty(step * slices * width, self._float)
         for first in range(0, len(inputs), step):
             part = inputs[first : first + step]
-            currents = buffer[: len(part)]
-            np.matmul(part.reshape(-1, part.shape[2]), operand, out=currents.reshape(-1, columns))
-            self._convert(currents, conversion, group, sums[first : first + step])
+            vectors = part.reshape(-1, part.shape[2])
+            for column in range(0, columns, width):
+                held = operand[:, column : column + width]
+                currents = buffer[: len(vectors) * held.shape[1]].reshape(len(vectors), -1)
+                np.matmul(vectors, held, out=currents)
+                self._convert(
+                    currents.reshape(len(part), slices, -1),
+                    conversion,
+                    group,
+                    column,
+                    sums[first : first + step],
+                )
 
-    def _convert(self, currents: NDArray[Any], conversion: Reals, group: Group, sums: Reals) -> None:
+    def _convert(
+        self, currents: NDArray[Any], conversion: Reals, group: Group, first_column: int, sums: Reals
+    ) -> None:
         settings = self._plan.settings
         if settings.adc_clipping:
             highest = float(self._plan.steps(settings.adc_levels_by_slice()[group.members[0]] or 0))
             pairs = settings.signed_mapping is SignedMapping.DIFFERENTIAL
             lowest = -highest if pairs else 0.0
-            product_compiled.add_clipped_codes(currents, conversion, lowest, highest, sums)
+            product_compiled.add_clipped_codes(currents, conversion, lowest, highest, first_column, sums)
         else:
-            product_compiled.add_codes(currents, conversion, sums)
+            product_compiled.add_codes(currents, conversion, first_column, sums)
 
 
 class PopcountPath:

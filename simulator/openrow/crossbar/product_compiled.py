@@ -32,14 +32,14 @@ count_bits: Any = intrinsic(_count_bits)
 
 
 @compiled
-def add_codes(currents: NDArray[np.float32], conversion: Reals, sums: Reals) -> None:
-    """Add to ``sums`` (rows, columns) the codes of ``currents`` (rows, input slices, columns).
+def add_codes(currents: NDArray[np.float32], conversion: Reals, first_column: int, sums: Reals) -> None:
+    """Add to ``sums``, from ``first_column``, the codes of ``currents`` (rows, input slices, columns).
 
     ``conversion`` holds ratio, snap and value for each input slice.
     """
     rows, slices, columns = currents.shape
     for row in range(rows):
-        into = sums[row]
+        into = sums[row, first_column : first_column + columns]
         for i in range(slices):
             ratio, snap, value = conversion[i, 0], conversion[i, 1], conversion[i, 2]
             line = currents[row, i]
@@ -50,12 +50,17 @@ def add_codes(currents: NDArray[np.float32], conversion: Reals, sums: Reals) -> 
 
 @compiled
 def add_clipped_codes(
-    currents: NDArray[np.float32], conversion: Reals, lowest: float, highest: float, sums: Reals
+    currents: NDArray[np.float32],
+    conversion: Reals,
+    lowest: float,
+    highest: float,
+    first_column: int,
+    sums: Reals,
 ) -> None:
     """Add codes as :func:`add_codes` does, kept within ``lowest`` and ``highest``."""
     rows, slices, columns = currents.shape
     for row in range(rows):
-        into = sums[row]
+        into = sums[row, first_column : first_column + columns]
         for i in range(slices):
             ratio, snap, value = conversion[i, 0], conversion[i, 1], conversion[i, 2]
             line = currents[row, i]
