@@ -163,7 +163,7 @@ def _draw_roofs(axes: "Axes", roofs: Roofs) -> None:
         bandwidths = bandwidths[[0, -1]]
     peaks = np.unique(roofs.computing[np.isfinite(roofs.computing)])
     top = float(peaks[-1]) if len(peaks) else float(np.nanmax(roofs.attained)) * 4
-    left = float(np.nanmin(roofs.intensity)) / 4
+    left = min(float(np.nanmin(roofs.intensity)), top / float(bandwidths[-1])) / 4
     ridge = top / float(bandwidths[0]) if len(peaks) else float(np.nanmax(roofs.intensity)) * 4
     right = max(float(np.nanmax(roofs.intensity)) * 4, ridge * 2)
     for bandwidth in bandwidths:
@@ -171,11 +171,17 @@ def _draw_roofs(axes: "Axes", roofs: Roofs) -> None:
         axes.plot([left, end], [left * bandwidth, end * bandwidth], color=INK, linewidth=1.3, zorder=2)
         # The angle is of a step along the line, which a logarithmic axis turns as it turns the line.
         axes.text(
-            left * 1.15, left * 1.15 * bandwidth * 1.12, f"{bandwidth:,.4g} GB/s", fontsize=8, color=INK,
+            left * 1.15, left * 1.15 * bandwidth * 1.12, f"{_rounded(bandwidth)} GB/s", fontsize=8, color=INK,
             rotation=degrees(atan(bandwidth)), rotation_mode="anchor", transform_rotates_text=True,
         )  # fmt: skip
     for peak in peaks[[0, -1]] if len(peaks) > MOST_ROOFS else peaks:
         axes.plot([peak / bandwidths[-1], right], [peak, peak], color=INK, linewidth=1.3, zorder=2)
-        axes.annotate(f"{peak:,.0f} GFLOP/s", (right, peak), (-4, 4), textcoords="offset points", ha="right",
-                      fontsize=8, color=INK)  # fmt: skip
+        axes.annotate(
+            f"{_rounded(peak)} GFLOP/s", (right, peak), (-4, 4), textcoords="offset points", ha="right",
+            fontsize=8, color=INK,
+        )  # fmt: skip
     axes.set_xlim(left, right)
+
+
+def _rounded(value: float) -> str:
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"

@@ -207,7 +207,7 @@ def plot_pareto(
     rest = f"; {len(front) - len(shown)} of them are not listed" if len(front) > len(shown) else ""
     write_caption(
         figure,
-        f"{len(drawn):,} points; none is better in both figures than the {len(front)} of the front{rest}. "
+        f"{len(drawn):,} points, {len(front)} of them on the front: none is better in both figures{rest}. "
         f"Better is {better[0]} of {names[0]}, {better[1]} of {names[1]}.",
     )
     return figure
