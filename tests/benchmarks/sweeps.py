@@ -147,18 +147,16 @@ def killed() -> str:
     spec_path.write_text(KILLED_SPEC)
     command = [sys.executable, "-m", "openrow", "sweep", str(spec_path), "-w", "2", "-o"]
     alone, folder = Path(tempfile.mkdtemp()), Path(tempfile.mkdtemp())
-    began = time.monotonic()
     subprocess.run([*command, str(alone)], check=True, capture_output=True)
-    whole = time.monotonic() - began
-    draw, stops = random.Random(20), []
+    draw, stops = random.Random(20), [0]
     for _ in range(KILLS):
         process = subprocess.Popen([*command, str(folder)], stdout=subprocess.DEVNULL)
-        time.sleep(draw.uniform(0.3, 0.3 * whole))
+        while draw.random() < 0.995 and process.poll() is None and done(folder) <= stops[-1]:
+            time.sleep(0.1)
+        time.sleep(draw.uniform(0, 0.5))
         process.send_signal(signal.SIGKILL)
         process.wait()
-        ledger = Ledger(folder)
-        stops.append(ledger.counts().done)
-        ledger.close()
+        stops.append(done(folder))
     subprocess.run([*command, str(folder)], check=True, capture_output=True)
     tables = [read_results(path).to_pylist() for path in (alone, folder)]
     for row in (row for table in tables for row in table):
@@ -169,12 +167,23 @@ def killed() -> str:
     return f"{same} result set, {len(tables[0])} rows; {kept} of {KILLS} kills found it half done"
 
 
+def done(folder: Path) -> int:
+    """Points done so far."""
+    if not (folder / "ledger.sqlite").exists():
+        return 0
+    ledger = Ledger(folder)
+    try:
+        return ledger.counts().done
+    finally:
+        ledger.close()
+
+
 KILLED_SPEC = """
 sweep:
   architecture: memory/ddr4-2400
   trace:
     source: bilinear
-    parameters: {height: 64, width: 64, channels: 8, out_height: 64, out_width: 64}
+    parameters: {height: 64, width: 64, channels: 8, out_height: 48, out_width: 48}
   axes:
     - {key: memory.channels, values: [1, 2]}
     - {key: memory.controller.read_queue, range: {first: 4, last: 103, step: 1}}
