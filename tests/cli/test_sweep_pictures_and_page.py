@@ -181,6 +181,16 @@ def test_a_page_lists_what_has_failed(tmp_path: Path) -> None:
     assert all("RoRaBaBgCoXx" in row[1] and "memory.mapping" in row[2] for row in failures[1:])
 
 
+def test_a_page_can_be_made_where_only_results_and_specification_were_kept(
+    swept: Path, tmp_path: Path
+) -> None:
+    for name in ("results.parquet", "sweep.json"):
+        shutil.copy(swept / name, tmp_path / name)
+    assert main(["report", str(tmp_path), "-o", str(tmp_path / "page.html")]) == 0
+    assert len(parsed((tmp_path / "page.html").read_text(encoding="utf-8")).tables["points-table"]) == 13
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["page.html", "results.parquet", "sweep.json"]
+
+
 def browsed(address: str, folder: Path) -> tuple[_Page, str]:
     """A page as the browser has it once its script has run, and what the script complained of."""
     assert BROWSER is not None

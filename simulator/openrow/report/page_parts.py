@@ -19,6 +19,7 @@ figure img { display: block; max-width: 100%; height: auto; }
 .scroll { max-height: 34rem; overflow: auto; border: 1px solid var(--line); border-radius: 6px; }
 table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; }
 th, td { padding: .25rem .7rem; text-align: left; vertical-align: top; border-bottom: 1px solid #eee; }
+#points-table td { white-space: nowrap; }
 td.number, th.number { text-align: right; white-space: nowrap; }
 thead th { position: sticky; top: 0; background: #f6f6f6; border-bottom: 1px solid #bbb; }
 thead button { all: unset; cursor: pointer; font-weight: 600; }

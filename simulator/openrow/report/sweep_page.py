@@ -63,6 +63,10 @@ FIRST_FIGURES = (
 """Figures that come first in the table of points."""
 
 
+Failure = tuple[int, Mapping[str, Any], str]
+"""Number, values of the axes and error of a point that has failed."""
+
+
 @dataclass(frozen=True)
 class SweepReport:
     """What a page tells.
@@ -89,7 +93,7 @@ class SweepReport:
     about: str
     specification: Mapping[str, Any]
     table: SweepColumns
-    failures: Sequence[tuple[int, Mapping[str, Any], str]]
+    failures: Sequence[Failure]
     pending: int
     environment: Mapping[str, str]
 
@@ -240,7 +244,7 @@ def _table(name: str, heads: Sequence[tuple[str, bool]], rows: Iterator[list[str
     )
 
 
-def _failures(failures: Sequence[tuple[int, Mapping[str, Any], str]]) -> Iterator[str]:
+def _failures(failures: Sequence[Failure]) -> Iterator[str]:
     if not failures:
         yield "<p>No point has failed.</p>"
         return

@@ -5,8 +5,8 @@ import platform
 from pathlib import Path
 
 from openrow.report.sweep_columns import SweepColumns
-from openrow.report.sweep_page import SweepReport
-from openrow.sweep.ledger import Ledger
+from openrow.report.sweep_page import Failure, SweepReport
+from openrow.sweep.ledger import NAME, Ledger
 from openrow.sweep.results import read_results
 from openrow.sweep.spec_file import read_spec
 from openrow.system.result import versions
@@ -22,18 +22,21 @@ def read_report(folder: Path) -> SweepReport:
     """
     table = SweepColumns.of(read_results(folder))
     spec = read_spec(folder)
-    ledger = Ledger(folder)
-    try:
-        failures, counts = list(ledger.failures()), ledger.counts()
-    finally:
-        ledger.close()
+    failures: list[Failure] = []
+    pending = 0
+    if (folder / NAME).is_file():
+        ledger = Ledger(folder)
+        try:
+            failures, pending = list(ledger.failures()), ledger.counts().pending
+        finally:
+            ledger.close()
     return SweepReport(
         name=folder.resolve().name,
         about=spec.about,
         specification=spec.model_dump(mode="json"),
         table=table,
         failures=failures,
-        pending=counts.pending,
+        pending=pending,
         environment=environment(),
     )
 
