@@ -142,7 +142,8 @@ class PointLimits(Section):
     """What one point may take."""
 
     time_s: PositiveFloat | None = None
-    """Wall time; a point that takes longer is stopped."""
+    """Wall time; a point that takes longer is stopped. The start of a process does not count; compiling does,
+    where the code has never been compiled on the machine before."""
     memory_bytes: PositiveInt | None = None
     """Memory of a worker."""
 

@@ -20,6 +20,7 @@ from typing import Any
 
 from openrow.config.sweep import PointLimits
 from openrow.memory.threads import VARIABLE
+from openrow.sweep.evaluating import load
 from openrow.sweep.executors import MemoryLimitError, TimeLimitError, WorkerLostError
 
 ORPHAN_CHECK_S = 1.0
@@ -45,7 +46,8 @@ class Child:
             command, stdin=subprocess.DEVNULL, pass_fds=[far.fileno()], env=environment
         )
         far.close()
-        self._pipe.send((threads, limits.memory_bytes))
+        self._pipe.send((threads, limits))
+        self._is_ready = False
 
     def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Run a function there, and return what it returns or raise what it raises.
@@ -56,6 +58,8 @@ class Child:
             Where it took too much, or the process died; it can be asked nothing more then.
         """
         try:
+            if not self._is_ready:
+                self._is_ready = self._pipe.recv()
             self._pipe.send((function, arguments))
             if not self._pipe.poll(self._limits.time_s):
                 raise TimeLimitError("it took longer than limits.time_s")
@@ -151,19 +155,22 @@ def serve(pipe: Connection) -> None:
     threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
     with contextlib.suppress(EOFError, ConnectionError):
         _prepare(*pipe.recv())
+        pipe.send(True)
         while True:
             function, arguments = pipe.recv()
             pipe.send(_outcome(function, arguments))
 
 
-def _prepare(threads: int, memory_bytes: int | None) -> None:
-    """Settle what this process may use."""
+def _prepare(threads: int, limits: PointLimits) -> None:
+    """Settle what this process may use, and import what would else count as the first point's time."""
     os.environ[VARIABLE] = str(threads)
-    if memory_bytes is not None:
+    if limits.time_s is not None:
+        load()
+    if limits.memory_bytes is not None:
         import resource
 
         with contextlib.suppress(ValueError):
-            resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
+            resource.setrlimit(resource.RLIMIT_DATA, (limits.memory_bytes, limits.memory_bytes))
 
 
 def _end_with_parent(parent: int) -> None:

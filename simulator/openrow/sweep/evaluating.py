@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,12 @@ def row_of(tree: Mapping[str, Any]) -> dict[str, Any]:
         "config.pim.source",
     )
     return flat | {key: value for key, value in configuration.items() if key not in spared}
+
+
+def load() -> None:
+    """Import what evaluating needs, ahead of the first job."""
+    import_module("openrow.system.replay")
+    import_module("openrow.system.workloads")
 
 
 def evaluate(job: Job, traces: str) -> dict[str, Any]:
