@@ -20,7 +20,8 @@ from rich.console import Console
 from rich.table import Table
 
 from openrow.config.sweep import SweepSpec
-from openrow.sweep.executors import Executor, local_processes
+from openrow.sweep.executor import Executor
+from openrow.sweep.executors import local_processes
 from openrow.sweep.ledger import Ledger
 from openrow.sweep.resolving import Job, Resolver
 from openrow.sweep.results import MEASURED, read_results, write_results

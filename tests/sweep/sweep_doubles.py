@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from openrow.config.sweep import SweepSpec
-from openrow.sweep.executors import Executor
+from openrow.sweep.executor import Executor
 from openrow.sweep.resolving import Job
 from openrow.sweep.running import run_sweep
 

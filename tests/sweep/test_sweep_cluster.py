@@ -15,7 +15,7 @@ from openrow.config.problems import ConfigurationError
 from openrow.config.sweep import PointLimits
 from openrow.errors import UserError
 from openrow.sweep.cluster import _call_of_version, cluster_workers
-from openrow.sweep.executors import ExecutorGoneError
+from openrow.sweep.executor import ExecutorGoneError
 from openrow.sweep.ledger import Counts, Ledger
 from openrow.sweep.results import read_results
 from openrow.sweep.running import run_sweep

@@ -19,7 +19,8 @@ from sweep_doubles import (
 
 from openrow.config.sweep import PointLimits
 from openrow.sweep.child import Child
-from openrow.sweep.executors import TimeLimitError, WorkerLostError, local_processes
+from openrow.sweep.executor import TimeLimitError, WorkerLostError
+from openrow.sweep.executors import local_processes
 from openrow.sweep.ledger import Counts, Ledger
 from openrow.sweep.resolving import Job
 from openrow.sweep.results import read_results

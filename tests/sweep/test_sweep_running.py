@@ -8,11 +8,12 @@ from sweep_doubles import CHANNELS, QUEUE, Inline, Row, failing_row, made_up_row
 
 from openrow.config.sweep import SweepSpec
 from openrow.errors import UserError
-from openrow.sweep.executors import ExecutorGoneError
+from openrow.sweep.executor import ExecutorGoneError
 from openrow.sweep.ledger import Counts, Ledger, LedgerError
+from openrow.sweep.points_at_work import Progress
 from openrow.sweep.resolving import Job, Resolver
 from openrow.sweep.results import RESULTS, read_results
-from openrow.sweep.running import BusyError, Progress, locked, run_sweep
+from openrow.sweep.running import BusyError, locked, run_sweep
 from openrow.sweep.space import points
 from openrow.sweep.spec_file import keep_spec, read_spec
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from openrow.config.sweep import SweepSpec
-    from openrow.sweep.running import Progress
+    from openrow.sweep.points_at_work import Progress
 
 FIGURES: dict[str, Literal["minimize", "maximize"]] = {
     "end_to_end_speedup": "maximize",
@@ -21,7 +21,7 @@ FIGURES: dict[str, Literal["minimize", "maximize"]] = {
 @contextmanager
 def sweep_progress(spec: "SweepSpec") -> Iterator["Progress"]:
     """Show a sweep's progress on standard error, if that is a terminal."""
-    from openrow.sweep.running import Progress
+    from openrow.sweep.points_at_work import Progress
 
     if not sys.stderr.isatty():
         yield Progress()

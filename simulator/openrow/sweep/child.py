@@ -21,7 +21,7 @@ from typing import Any
 from openrow.config.sweep import PointLimits
 from openrow.memory.threads import VARIABLE
 from openrow.sweep.evaluating import load
-from openrow.sweep.executors import MemoryLimitError, TimeLimitError, WorkerLostError
+from openrow.sweep.executor import MemoryLimitError, TimeLimitError, WorkerLostError
 
 ORPHAN_CHECK_S = 1.0
 

@@ -5,7 +5,7 @@ from typing import Any
 from openrow.config.sweep import Search, SweepSpec
 from openrow.errors import UserError
 from openrow.sweep.ledger import Counts
-from openrow.sweep.running import Sweep
+from openrow.sweep.points_at_work import Sweep
 from openrow.sweep.space import Choice, NamedAxis, conditions, grid_size, named_axes, point_of, points
 
 

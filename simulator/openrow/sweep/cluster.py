@@ -16,7 +16,7 @@ from openrow.config.cluster import ClusterSpec, load_cluster
 from openrow.config.sweep import PointLimits
 from openrow.errors import UserError
 from openrow.sweep.child import children_of_process
-from openrow.sweep.executors import ExecutorGoneError, WorkerLostError
+from openrow.sweep.executor import ExecutorGoneError, WorkerLostError
 
 ANSWER_S = 10
 """Seconds a scheduler may take to answer."""

@@ -1,41 +1,12 @@
-"""Who runs points: processes on this machine, or a cluster. Both are ``concurrent.futures`` to the sweep."""
+"""Points run by processes of this machine."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any
 
 from openrow.config.sweep import PointLimits
-from openrow.errors import UserError
-
-
-class WorkerLostError(Exception):
-    """The process that ran a point is gone."""
-
-
-class TimeLimitError(Exception):
-    """A point took longer than it may."""
-
-
-class MemoryLimitError(Exception):
-    """A point needed more memory than it may."""
-
-
-class ExecutorGoneError(UserError):
-    """Nobody is there to run points, or none that may; those that are left stay to be run."""
-
-
-class Executor(Protocol):
-    """What a sweep needs of an executor."""
-
-    @property
-    def workers(self) -> int:
-        """Points that run at once."""
-        ...
-
-    def submit(self, function: Callable[..., Any], *arguments: Any) -> Future[Any]:
-        """Run a function; its future fails with the function's own error, or one of those above."""
-        ...
+from openrow.sweep.child import Children
 
 
 class LocalProcesses:
@@ -45,8 +16,6 @@ class LocalProcesses:
     """
 
     def __init__(self, workers: int, threads: int, limits: PointLimits) -> None:
-        from openrow.sweep.child import Children
-
         self.workers = workers
         self._children = Children(threads, limits)
         self._pool = ThreadPoolExecutor(workers)
