@@ -1,10 +1,8 @@
 """The units' numbers: bit for bit those of a plain loop, and within fp16 rounding of the definition."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from itertools import groupby
-from time import process_time
 
 import numpy as np
 import pytest
@@ -249,20 +247,3 @@ def test_other_elements_and_kernels_are_refused() -> None:
         check_numbers(geopim(), SPEC, ("element=int8",))
     with pytest.raises(UserError, match="gemm is another kernel"):
         check_numbers(geopim(), "gemm")
-
-
-def test_a_layer_takes_not_much_longer_than_the_kernels_own_loop() -> None:
-    """Units, exact result and bound are several times the arithmetic; a loop left scalar makes it tenfold."""
-    made = attention(preset=":transplat-coarse")
-    inputs = made.inputs()
-    made.compute(inputs)
-    compute_layer(geopim(), made, made.layers[0])
-
-    def seconds(run: Callable[[], object]) -> float:
-        began = process_time()
-        run()
-        return process_time() - began
-
-    kernels = min(seconds(lambda: made.compute(inputs)) for _ in range(3))
-    units = min(seconds(lambda: compute_layer(geopim(), made, made.layers[0])) for _ in range(3))
-    assert units < 8 * kernels

@@ -10,7 +10,8 @@ import pytest
 from openrow.cli.main import main
 from openrow.config.loading import load_run
 from openrow.errors import UserError
-from openrow.system.geopim_claims import REPRODUCED, assumed_points, claims
+from openrow.system import geopim_claims
+from openrow.system.geopim_claims import REPRODUCED, assumed_points, claims, follows_from_factors
 from openrow.system.pipeline import Span, Task, schedule
 from openrow.system.pipeline_result import PipelineResult
 from openrow.system.workloads import run
@@ -67,11 +68,20 @@ def test_the_analytic_model_runs_end_to_end() -> None:
     assert result.end_to_end_speedup == pytest.approx(expected, rel=1e-9)
 
 
-def test_the_reports_figures_follow_from_its_assumed_factors_to_the_printed_digit() -> None:
-    points = assumed_points(assumed("0.7"))
-    assert [f"{p.sampling_ms:.2f}" for p in points] == ["6.90", "6.12", "5.24"]
-    assert [f"{p.sampling_speedup:.2f}" for p in points] == ["1.56", "1.76", "2.06"]
+def test_the_reports_figures_follow_from_its_assumed_factors_within_the_rounding_of_its_times() -> None:
+    result = assumed("0.7")
+    points = assumed_points(result)
+    assert [p.sampling_ms for p in points] == pytest.approx([6.90, 6.126, 7.74 / 3.5 + 3.03], abs=1e-9)
     assert [f"{p.end_to_end_speedup:.2f}" for p in points] == ["1.08", "1.09", "1.11"]
+    assert follows_from_factors(result)
+
+
+@pytest.mark.parametrize("wrong", [{0.5: 2.01, 0.7: 2.5, 0.9: 3.5}, {0.5: 2.0, 0.7: 2.5, 0.9: 3.45}])
+def test_other_factors_do_not_give_the_reports_figures(
+    wrong: dict[float, float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(geopim_claims, "ASSUMED_FACTORS", wrong)
+    assert not follows_from_factors(assumed("0.7"))
 
 
 def test_every_claim_has_a_verdict_with_what_was_found() -> None:

@@ -29,6 +29,9 @@ HOST_POWER_W, UNITS_POWER_W = 400.0, 0.26
 INTERMEDIATE_BYTES = 262_144 * 128 * 2
 INTERNAL_GB_PER_S, EXTERNAL_GB_PER_S = 8000.0, 2000.0
 EXPECTED_HIT_RATE = (0.60, 0.70)
+ROUNDING_MS = 0.005
+"""Of the report's measured times, which it prints to a hundredth."""
+STEPS = 20
 TOLERANCE = 0.05
 """Of a rate that the report gives as a round figure."""
 
@@ -59,13 +62,43 @@ def assumed_points(result: PipelineResult) -> list[AssumedPoint]:
     pipeline."""
     if not is_reported(result):
         return []
+    attention_ms, whole_ms = result.units_host_ns / 1e6, result.host_total_ns / 1e6
+    return _points(attention_ms, result.sampling_host_ns / 1e6 - attention_ms, whole_ms)
+
+
+def _points(attention_ms: float, upsampling_ms: float, whole_ms: float) -> list[AssumedPoint]:
     points = []
     for hit_rate, factor in ASSUMED_FACTORS.items():
-        units_ns = result.units_host_ns / factor
-        sampling, end_to_end = result.with_units_in(units_ns)
-        sampling_ms = (result.sampling_host_ns - result.units_host_ns + units_ns) / 1e6
-        points.append(AssumedPoint(hit_rate, factor, sampling_ms, sampling or 0.0, end_to_end))
+        sampling_ms = attention_ms / factor + upsampling_ms
+        before_ms = attention_ms + upsampling_ms
+        end_to_end = whole_ms / (whole_ms - before_ms + sampling_ms)
+        points.append(AssumedPoint(hit_rate, factor, sampling_ms, before_ms / sampling_ms, end_to_end))
     return points
+
+
+def _prints_as_reported(points: list[AssumedPoint]) -> bool:
+    return all(
+        f"{point.sampling_ms:.2f}" == f"{REPORTED_SAMPLING_MS[point.hit_rate]:.2f}"
+        and f"{point.sampling_speedup:.2f}" == f"{REPORTED_SAMPLING_SPEEDUP[point.hit_rate]:.2f}"
+        and f"{point.end_to_end_speedup:.2f}" == f"{REPORTED_END_TO_END[point.hit_rate]:.2f}"
+        for point in points
+    )
+
+
+def follows_from_factors(result: PipelineResult) -> bool:
+    """Whether the report's figures are those of its factors, to the printed digit.
+
+    Its two measured times are known to a hundredth of a millisecond, so any pair that prints alike may be
+    meant: one of them has to give all nine figures.
+    """
+    attention_ms, whole_ms = result.units_host_ns / 1e6, result.host_total_ns / 1e6
+    upsampling_ms = result.sampling_host_ns / 1e6 - attention_ms
+    off = [ROUNDING_MS * (step / STEPS) for step in range(-STEPS + 1, STEPS)]
+    return any(
+        _prints_as_reported(_points(attention_ms + one, upsampling_ms + other, whole_ms))
+        for one in off
+        for other in off
+    )
 
 
 def claims(result: PipelineResult) -> list[Claim]:
@@ -123,21 +156,21 @@ def _simulated_text(result: PipelineResult) -> str:
 
 
 def _sampling_speedups(result: PipelineResult) -> Claim:
-    points = assumed_points(result)
-    same = all(
-        f"{p.sampling_ms:.2f}" == f"{REPORTED_SAMPLING_MS[p.hit_rate]:.2f}"
-        and f"{p.sampling_speedup:.2f}" == f"{REPORTED_SAMPLING_SPEEDUP[p.hit_rate]:.2f}"
-        for p in points
-    )
-    figures = ", ".join(f"{p.sampling_ms:.2f} ms ({p.sampling_speedup:.2f}x)" for p in points)
+    figures = ", ".join(f"{p.sampling_ms:.2f} ms ({p.sampling_speedup:.2f}x)" for p in assumed_points(result))
     text = (
-        f"its assumed factors {'give' if same else 'do not give'} its figures: {figures}; "
+        f"its assumed factors give {figures}, {_as_printed(result)}; "
         f"{result.on_units[0].source}, the deformable attention takes {_simulated_text(result)}, and "
         f"sampling is {result.sampling_speedup or 0:.2f}x"
     )
     holds = _is_as_claimed(result, result.sampling_speedup, REPORTED_SAMPLING_SPEEDUP)
     claim = "sampling 1.56x, 1.76x, 2.06x faster at 50, 70, 90 % row hits"
     return Claim("G3", claim, REPRODUCED if holds else REFUTED, text)
+
+
+def _as_printed(result: PipelineResult) -> str:
+    if follows_from_factors(result):
+        return "its figures within the rounding of its measured times"
+    return "which are not its figures"
 
 
 def _is_as_claimed(result: PipelineResult, speedup: float | None, reported: dict[float, float]) -> bool:
@@ -153,11 +186,9 @@ def _is_as_claimed(result: PipelineResult, speedup: float | None, reported: dict
 
 
 def _end_to_end(result: PipelineResult) -> Claim:
-    points = assumed_points(result)
-    same = all(f"{p.end_to_end_speedup:.2f}" == f"{REPORTED_END_TO_END[p.hit_rate]:.2f}" for p in points)
-    figures = ", ".join(f"{p.end_to_end_speedup:.2f}x" for p in points)
+    figures = ", ".join(f"{p.end_to_end_speedup:.2f}x" for p in assumed_points(result))
     text = (
-        f"its assumed factors {'give' if same else 'do not give'} {figures}; "
+        f"its assumed factors give {figures}, {_as_printed(result)}; "
         f"{result.on_units[0].source} it is {result.end_to_end_speedup:.3f}x"
     )
     holds = _is_as_claimed(result, result.end_to_end_speedup, REPORTED_END_TO_END)

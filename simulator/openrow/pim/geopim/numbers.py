@@ -50,7 +50,6 @@ The result is *within fp16 rounding of the definition* when
 where ulp(a) is the distance of neighbouring fp16 numbers at a: rounding s once, correctly, and nothing else.
 """
 
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -64,6 +63,7 @@ from openrow.config.geopim import FetchOrder, GeoPimConfig
 from openrow.config.memory import MemoryConfig
 from openrow.config.organisation import burst_bytes
 from openrow.errors import UserError
+from openrow.memory.threads import thread_count
 from openrow.pim.geopim import numbers_compiled as compiled
 from openrow.pim.geopim.assignment import LayerSamples, UnitWork, assign_samples, samples_of_layer
 from openrow.pim.geopim.placement import Placement
@@ -307,7 +307,7 @@ class _Threads:
     def __init__(self, channels: int, workers: int | None) -> None:
         self.channels = channels
         most = max(1, channels // CHANNELS_OF_A_THREAD)
-        self.workers = min(most, os.cpu_count() or 1) if workers is None else min(workers, channels)
+        self.workers = min(most, thread_count()) if workers is None else min(workers, channels)
 
     def __call__(self, run: Callable[[int, int], None]) -> None:
         bounds = [self.channels * i // self.workers for i in range(self.workers + 1)]
