@@ -89,6 +89,16 @@ def test_drawn_transactions_obey_table_and_barriers(data: st.DataObject, count: 
         assert (issued_as[barrier + 1 :] > issued_as[barrier]).all()
 
 
+def test_a_row_that_only_a_barrier_waits_for_is_closed_for_what_comes_before_it() -> None:
+    memory, pim = hbm_pim("none")
+    transactions = np.zeros((3, h.TRANSACTION_COLUMNS), dtype=np.int64)
+    transactions[:, h.T_ROW] = 1, 0, 1
+    transactions[2, h.BARRIER] = 1
+    run = TransactionController(memory, pim, keep_log=True).carry_out(transactions)
+    assert run.order.tolist() == [0, 1, 2]
+    assert (run.commands["ACT"], run.commands["PRE"]) == (3, 3)
+
+
 @pytest.mark.parametrize("refresh", ["none", "all-bank"])
 @pytest.mark.parametrize("kernel", ["gemv", "add", "relu"])
 def test_kernels_obey_the_table(kernel: str, refresh: str) -> None:

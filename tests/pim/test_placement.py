@@ -86,7 +86,7 @@ def stored_pixels(work: UnitWork, samples: LayerSamples) -> dict[tuple[int, int]
                 for dx in range(stride):
                     if top + dy < rows and left + dx < columns:
                         pixel = int(placement.tile_place[first + tile]) + dy * stride + dx
-                        key = int(placement.tile_bank[first + tile]), placement.place_of(pixel)
+                        key = int(placement.tile_bank[first + tile]), int(placement.place_of(np.array(pixel)))
                         assert key not in stored
                         stored[key] = pixel_number(samples, number, top + dy, left + dx)
     return stored

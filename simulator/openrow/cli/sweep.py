@@ -1,7 +1,6 @@
 """``openrow sweep``: run a design space, resumable, in parallel."""
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -128,4 +127,3 @@ def _summarise(output: Path, counts: "Counts") -> None:
             click.echo(f"  {named}: {error}", err=True)
         if len(failures) > SHOWN:
             click.echo(f"  and {len(failures) - SHOWN:,} more", err=True)
-    sys.stdout.flush()

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from openrow.config.geopim import Assignment, GeoPimConfig, VisitOrder
 from openrow.config.memory import MemoryConfig
 from openrow.pim.geopim import assignment_compiled as compiled
-from openrow.pim.geopim.placement import FeatureMap, Placement, curve_order, place_maps
+from openrow.pim.geopim.placement import FeatureMap, Placement, curve_order, place_maps, tile_of_pixels
 from openrow_kernels.compilation import read_only
 from openrow_kernels.deformable_attention import DeformableAttention, Layer
 
@@ -131,11 +131,13 @@ def assign_samples(
 
     def work_of(maps: Int64Array, height: int, width: int, tiles: int) -> Int64Array:
         work = np.zeros(tiles, dtype=np.int64)
-        compiled.count_keys(read_only(pixel), read_only(_tile_of_pixel(maps, height, width)), work)
+        compiled.count_keys(
+            read_only(pixel), read_only(tile_of_pixels(maps, height, width).astype(np.int32)), work
+        )
         return work
 
     placement = place_maps(memory, config, samples.maps, pixel_bytes, work_of)
-    tile = _tile_of_pixel(placement.maps, placement.tile_height, placement.tile_width)
+    tile = placement.tile_of_pixel
     bank = placement.tile_bank[tile].astype(np.int32)
     order = np.flatnonzero(pixel >= 0).astype(np.int32)
     if config.order is VisitOrder.MORTON:
@@ -167,7 +169,7 @@ def _sorted(order: Int32Array, key: Int32Array, values: Int32Array, count: int) 
 
 def _pixel_table(samples: LayerSamples) -> Int64Array:
     """Height, width and first pixel of each map, where a map table has them."""
-    table = np.zeros((len(samples.maps), 6), dtype=np.int64)
+    table = np.zeros((len(samples.maps), 5), dtype=np.int64)
     pixels = 0
     for number, each in enumerate(samples.maps):
         table[number, [0, 1, 4]] = each.height, each.width, pixels
@@ -175,16 +177,7 @@ def _pixel_table(samples: LayerSamples) -> Int64Array:
     return table
 
 
-def _tile_of_pixel(maps: Int64Array, height: int, width: int) -> Int32Array:
-    """The tile of every pixel of every map."""
-    parts = []
-    for rows, columns, across, first, _, _ in maps.tolist():
-        down = np.arange(rows) // height * across
-        parts.append((first + down[:, None] + np.arange(columns) // width).reshape(-1))
-    return np.concatenate(parts).astype(np.int32)
-
-
-def _rank_on_curve(placement: Placement, tile: Int32Array) -> Int32Array:
+def _rank_on_curve(placement: Placement, tile: Int64Array) -> Int32Array:
     """Of every pixel, how many come before it: tiles along the Z curve, pixels of a tile in raster order."""
     order = curve_order(placement.maps, len(placement.tile_bank))
     rank_of_tile = np.empty(len(order), dtype=np.int64)

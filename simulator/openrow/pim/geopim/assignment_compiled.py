@@ -69,6 +69,30 @@ def sort_stably(
 
 
 @compiled
+def pixel_in_bank(
+    bank: int,
+    y: int,
+    x: int,
+    tile_y: int,
+    tile_x: int,
+    m: int,
+    maps: Int64Array,
+    tile_bank: Int64Array,
+    tile_place: Int64Array,
+    tile: tuple[int, int],
+    halo: int,
+) -> int:
+    """Where ``bank`` stores a pixel of map ``m`` with the tile in row ``tile_y`` and column ``tile_x``; -1
+    where that tile lies elsewhere."""
+    number = maps[m, 3] + tile_y * maps[m, 2] + tile_x
+    if tile_bank[number] != bank:
+        return -1
+    height, width = tile
+    pixel: int = tile_place[number] + (y - tile_y * height) * (width + halo) + x - tile_x * width
+    return pixel
+
+
+@compiled
 def neighbours_of(
     order: Int32Array,
     bank_of_sample: Int32Array,
@@ -86,7 +110,7 @@ def neighbours_of(
     head_bursts: int,
     places: Int64Array,
     remote: Int32Array,
-) -> int:
+) -> None:
     """Where the neighbours of each sample lie, in the order the units take them.
 
     Parameters
@@ -105,48 +129,35 @@ def neighbours_of(
         (samples, 4): place in the unit's own bank, OUTSIDE the map, or ELSEWHERE; changed.
     remote
         (samples, 4) pixel number of a remote neighbour, -1 for others; changed.
-
-    Returns
-    -------
-    int
-        Remote neighbours.
     """
     height, width = tile
-    stride = width + halo
-    away = 0
     for i in range(order.shape[0]):
         sample = order[i]
-        m = map_of[sample]
-        rows, columns, across, first, first_pixel = maps[m, 0], maps[m, 1], maps[m, 2], maps[m, 3], maps[m, 4]
-        bank = bank_of_sample[sample]
+        m, bank = map_of[sample], bank_of_sample[sample]
+        rows, columns, first_pixel = maps[m, 0], maps[m, 1], maps[m, 4]
         left, top = int(np.floor(x[sample])), int(np.floor(y[sample]))
         # The tile of the upper left neighbour, or of the one there is; its halo may hold all four.
         home_y, home_x = max(top, 0) // height, max(left, 0) // width
-        home = first + home_y * across + home_x
-        at_home = tile_bank[home] == bank
         for n in range(4):
             py, px = top + (n >> 1), left + (n & 1)
             places[i, n] = OUTSIDE
             remote[i, n] = -1
             if py < 0 or py >= rows or px < 0 or px >= columns:
                 continue
-            dy, dx = py - home_y * height, px - home_x * width
             pixel = -1
-            if at_home and dy < height + halo and dx < stride:
-                pixel = tile_place[home] + dy * stride + dx
-            else:
-                ty, tx = py // height, px // width
-                own = first + ty * across + tx
-                if tile_bank[own] == bank:
-                    pixel = tile_place[own] + (py - ty * height) * stride + px - tx * width
+            if py < (home_y + 1) * height + halo and px < (home_x + 1) * width + halo:
+                pixel = pixel_in_bank(
+                    bank, py, px, home_y, home_x, m, maps, tile_bank, tile_place, tile, halo
+                )
+            if pixel < 0:
+                own_y, own_x = py // height, px // width
+                pixel = pixel_in_bank(bank, py, px, own_y, own_x, m, maps, tile_bank, tile_place, tile, halo)
             if pixel < 0:
                 places[i, n] = ELSEWHERE
                 remote[i, n] = first_pixel + py * columns + px
-                away += 1
             else:
                 column = (pixel % pixels_in_row) * bursts + head_of[sample] * head_bursts
                 places[i, n] = ((pixel // pixels_in_row) << COLUMN_BITS) | column
-    return away
 
 
 @compiled

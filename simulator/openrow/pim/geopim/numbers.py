@@ -322,7 +322,7 @@ def bank_pixels(placement: Placement, banks: int) -> Int32Array:
     height, width = placement.tile_height + placement.halo, placement.tile_width + placement.halo
     room = int(placement.tile_place.max()) + height * width
     stored = np.full((banks, room), -1, dtype=np.int32)
-    for number, (rows, columns, across, first, first_pixel, _) in enumerate(placement.maps.tolist()):
+    for number, (rows, columns, across, first, first_pixel) in enumerate(placement.maps.tolist()):
         end = placement.maps[number + 1, 3] if number + 1 < len(placement.maps) else len(placement.tile_bank)
         tiles = np.arange(first, end)
         top, left = (

@@ -193,7 +193,7 @@ def exact_sums(
 ) -> None:
     """Add up the definition in float64, in the order of the kernel: so many samples a row, row by row.
 
-    ``maps`` (maps, 6) has height, width and in column 4 the first pixel of each, ``pixels`` (pixels,
+    ``maps`` (maps, 5) has height, width and in column 4 the first pixel of each, ``pixels`` (pixels,
     channels) are their values; ``total`` and ``magnitude`` (rows, channels of a head) become the sums of the
     terms and of their magnitudes.
     """

@@ -45,8 +45,7 @@ class Placement:
     Attributes
     ----------
     maps
-        (maps, 6) int64: height, width, tiles across, and the numbers of the map's first tile and first pixel,
-        0.
+        (maps, 5) int64: height, width, tiles across, and the numbers of the map's first tile and first pixel.
     tile_height, tile_width, halo
         Pixels of a tile, and rows and columns of copies beside it.
     tile_bank, tile_place
@@ -68,16 +67,25 @@ class Placement:
     stored_bytes: int
     plain_bytes: int
 
-    def tiles_of(self, number: int, y: Int64Array, x: Int64Array) -> Int64Array:
-        """The tiles of pixels of map ``number``."""
-        _, _, across, first, _, _ = self.maps[number]
-        tiles: Int64Array = first + y // self.tile_height * across + x // self.tile_width
-        return tiles
+    @property
+    def tile_of_pixel(self) -> Int64Array:
+        """The tile of every pixel of every map."""
+        return tile_of_pixels(self.maps, self.tile_height, self.tile_width)
 
-    def place_of(self, pixel: int) -> int:
-        """A pixel number of a bank as the place of its first burst."""
-        row, within = divmod(pixel, self.pixels_in_row)
-        return row << COLUMN_BITS | within * self.bursts
+    def place_of(self, pixels: Int64Array) -> Int64Array:
+        """Pixel numbers of banks as the places of their first bursts."""
+        row, within = np.divmod(pixels, self.pixels_in_row)
+        places: Int64Array = row << COLUMN_BITS | within * self.bursts
+        return places
+
+
+def tile_of_pixels(maps: Int64Array, height: int, width: int) -> Int64Array:
+    """The tile of every pixel of every map, for tiles of ``height`` x ``width`` pixels."""
+    parts = []
+    for rows, columns, across, first, _ in maps.tolist():
+        down = np.arange(rows) // height * across
+        parts.append((first + down[:, None] + np.arange(columns) // width).reshape(-1))
+    return np.concatenate(parts)
 
 
 def tile_shape(config: GeoPimConfig, pixels_in_row: int) -> tuple[int, int]:
@@ -89,11 +97,11 @@ def tile_shape(config: GeoPimConfig, pixels_in_row: int) -> tuple[int, int]:
 
 def map_table(maps: Sequence[FeatureMap], tile_height: int, tile_width: int) -> Int64Array:
     """Height, width, tiles across, first tile and first pixel of each map."""
-    table = np.zeros((len(maps), 6), dtype=np.int64)
+    table = np.zeros((len(maps), 5), dtype=np.int64)
     tiles = pixels = 0
     for number, each in enumerate(maps):
         across = -(-each.width // tile_width)
-        table[number] = each.height, each.width, across, tiles, pixels, 0
+        table[number] = each.height, each.width, across, tiles, pixels
         tiles += across * -(-each.height // tile_height)
         pixels += each.height * each.width
     return table

@@ -4,7 +4,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openrow.config.geopim import GeoPimConfig, Neighbours
-from openrow.memory.units.columns import COLUMN_BITS
 from openrow.pim.geopim.assignment import LayerSamples, UnitWork
 from openrow.pim.geopim.remote_compiled import through_scratchpads
 from openrow.pim.geopim.units import BankNumbers
@@ -16,17 +15,14 @@ Int64Array = NDArray[np.int64]
 def own_places(work: UnitWork, samples: LayerSamples) -> Int64Array:
     """(pixels, 2): the bank that holds each pixel of the maps itself, and the place of its first burst."""
     placement = work.placement
-    parts = []
+    tile = placement.tile_of_pixel
     stride = placement.tile_width + placement.halo
-    for rows, columns, across, first, _, _ in placement.maps.tolist():
-        y, x = np.divmod(np.arange(rows * columns, dtype=np.int64), columns)
-        tile = first + y // placement.tile_height * across + x // placement.tile_width
-        within = y % placement.tile_height * stride + x % placement.tile_width
-        pixel = placement.tile_place[tile] + within
-        row, column = np.divmod(pixel, placement.pixels_in_row)
-        parts.append(np.stack([placement.tile_bank[tile], row << COLUMN_BITS | column * placement.bursts], 1))
-    assert len(parts) == len(samples.maps)
-    return np.concatenate(parts)
+    within = [
+        y[:, None] % placement.tile_height * stride + x % placement.tile_width
+        for y, x in ((np.arange(each.height), np.arange(each.width)) for each in samples.maps)
+    ]
+    pixel = placement.tile_place[tile] + np.concatenate([part.reshape(-1) for part in within])
+    return np.stack([placement.tile_bank[tile], placement.place_of(pixel)], 1)
 
 
 def remote_pixels(

@@ -31,7 +31,7 @@ from openrow.pim.geopim.remote import remote_pixels
 from openrow.pim.geopim.units import ELEMENT_BYTES, BankNumbers, geopim_of, unit_shape
 from openrow_kernels.catalogue import kernel as make_kernel
 from openrow_kernels.deformable_attention import DeformableAttention, Layer
-from openrow_traces.chunk import TraceChunk
+from openrow_traces.chunk import TraceChunk, as_trace_chunk
 
 SUM_BYTES = 4
 REFERENCE_BYTES = 8
@@ -132,7 +132,7 @@ def simulate_layer(
     system = MemoryWithUnits(with_units, shape, _by_channel(work, numbers, config.active_banks))
     fetched = remote_pixels(config, work, numbers, pixel_bytes, samples)
     bursts_of_channel = np.zeros(memory.channels, dtype=np.int64)
-    _run(system, _traffic(config, with_units, work, fetched, numbers, shape.bursts, bursts_of_channel))
+    _run(system, _traffic(config, with_units, fetched, numbers, shape.bursts, bursts_of_channel))
     return _result(config, layer, samples, work, system, fetched, bursts_of_channel, pixel_bytes)
 
 
@@ -158,7 +158,6 @@ REMOTE_CHUNK = 1 << 14
 def _traffic(
     config: GeoPimConfig,
     memory: MemoryConfig,
-    work: UnitWork,
     fetched: NDArray[np.int64],
     numbers: BankNumbers,
     bursts: int,
@@ -166,7 +165,6 @@ def _traffic(
 ) -> Iterator[TraceChunk]:
     """What the controller is asked for meanwhile: neighbours for other banks, then the host's own traffic."""
     mapping = AddressMapping(memory)
-    placement = work.placement
     for first in range(0, len(fetched), REMOTE_CHUNK):
         bank, place = fetched[first : first + REMOTE_CHUNK].T
         channel = numbers.channel(bank)
@@ -179,10 +177,7 @@ def _traffic(
         address = mapping.encode(where)
         size = np.ones(len(address), dtype=np.uint32)
         yield TraceChunk(address, np.zeros(len(address), dtype=np.bool_), size)
-    assert placement.bursts >= bursts
     if config.host_traffic is not None:
-        from openrow_traces.chunk import as_trace_chunk
-
         for chunk in make_kernel(config.host_traffic).stream():
             yield as_trace_chunk(chunk)
 

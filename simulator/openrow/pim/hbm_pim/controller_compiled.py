@@ -90,14 +90,21 @@ def find_unwanted(
     open_row: Int64Array,
     ready: Int64Array,
 ) -> int:
-    """A bank whose open row no transaction up to the first barrier wants and that can be closed, or -1."""
+    """A bank whose open row no transaction may use yet and that can be closed, or -1.
+
+    Used now: by the head of the queue and, if that has no barrier, by those behind it up to the first barrier.
+    A row kept for a barrier itself would keep its bank from what must be done before it.
+    """
     wanted = 0
     for place in range(state[h.QUEUED]):
         t = queue[place]
+        barrier = transactions[t, h.BARRIER] != 0
+        if place > 0 and barrier:
+            break
         bank = transactions[t, h.T_BANK]
         if open_row[bank] == transactions[t, h.T_ROW]:
             wanted |= 1 << bank
-        if transactions[t, h.BARRIER] != 0:
+        if barrier:
             break
     for step in range(banks):
         bank = int((state[h.CLOSING] + step) % banks)
