@@ -92,8 +92,8 @@ def find_unwanted(
 ) -> int:
     """A bank whose open row no transaction may use yet and that can be closed, or -1.
 
-    Used now: by the head of the queue and, if that has no barrier, by those behind it up to the first barrier.
-    A row kept for a barrier itself would keep its bank from what must be done before it.
+    Used now: by the head of the queue and, unless that has a barrier, by those behind it up to the first.
+    Kept for a barrier itself, a row would keep its bank from what must be done before it.
     """
     wanted = 0
     for place in range(state[h.QUEUED]):
