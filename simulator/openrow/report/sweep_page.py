@@ -86,7 +86,7 @@ class SweepReport:
     pending
         Points that are not done.
     environment
-        Versions and machine, by name.
+        Versions and machine of the runs, by name; empty if none was kept.
     """
 
     name: str
@@ -105,7 +105,11 @@ def sweep_page(report: SweepReport) -> str:
         "Points": list(_points(report.table)),
         "Failures": list(_failures(report.failures)),
         "Configuration": list(_configuration(report)),
-        "Environment": [_pairs("environment", report.environment.items())],
+        "Environment": [
+            _pairs("environment", report.environment.items())
+            if report.environment
+            else "<p>None was kept.</p>"
+        ],
     }
     links = "".join(f'<a href="#{_anchor(title)}">{title}</a>' for title in sections)
     body = "\n".join(

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import openrow
 from openrow.config.architecture import Architecture
 from openrow.config.composing import Composition, compose, compose_all
 from openrow.config.dumping import dump
@@ -17,11 +16,11 @@ from openrow.config.problems import ConfigurationError, in_order
 from openrow.config.shipped import workload_file
 from openrow.config.sweep import SweepSpec
 from openrow.errors import UserError
+from openrow.sweep.model_version import model_version
 from openrow.sweep.space import ARCHITECTURE, TRACE, Point, named_axes
 from openrow.sweep.stored_traces import Trace, content_of
 
 TRACE_PARAMETER = f"{TRACE}."
-MODEL_VERSION = openrow.__version__
 
 
 @dataclass(frozen=True)
@@ -136,7 +135,7 @@ class Resolver:
         architecture = validated_with(Composition(base.root, base.source, list(base.problems)), overrides)
         trace = None if played is None else self._trace(*played, architecture)
         identity = None if trace is None else trace.identity
-        return Job(_hashed([MODEL_VERSION, dump(architecture), identity]), architecture, trace)
+        return Job(_hashed([model_version(), dump(architecture), identity]), architecture, trace)
 
     def _trace(self, source: str, parameters: tuple[str, ...], architecture: Architecture) -> Trace:
         content = self._content(source)

@@ -7,12 +7,12 @@ from pathlib import Path
 from openrow.config.sweep import SweepSpec
 from openrow.errors import UserError
 from openrow.sweep.choosing import chosen_points
-from openrow.sweep.executor import (
-    Executor,
-)
+from openrow.sweep.environment import keep_environment
+from openrow.sweep.executor import Executor
 from openrow.sweep.ledger import Counts, Ledger
+from openrow.sweep.model_version import model_version
 from openrow.sweep.points_at_work import Progress, Sweep
-from openrow.sweep.resolving import MODEL_VERSION, Resolver
+from openrow.sweep.resolving import Resolver
 from openrow.sweep.results import write_results
 from openrow.sweep.spec_file import keep_spec
 
@@ -66,16 +66,18 @@ def open_ledger(folder: Path, spec: SweepSpec, inputs: Mapping[str, str]) -> Led
     keep_spec(folder, spec)
     ledger = Ledger(folder)
     try:
-        version = ledger.remember("model_version", MODEL_VERSION)
-        if version not in (None, MODEL_VERSION):
+        version = ledger.remember("model_version", model_version())
+        if version not in (None, model_version()):
             raise UserError(
-                f"{folder}: was made by version {version}, and this is {MODEL_VERSION}: use another directory"
+                f"{folder}: was made by version {version} of the model, and this is {model_version()}: "
+                "use another directory"
             )
         for name, content in inputs.items():
             if ledger.remember(f"input:{name}", content) not in (None, content):
                 raise UserError(
                     f"{name}: has changed since the points in {folder} were run: use another directory"
                 )
+        keep_environment(folder)
     except UserError:
         ledger.close()
         raise
