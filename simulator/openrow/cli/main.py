@@ -25,6 +25,7 @@ FOREIGN_USER_ERRORS = {("openrow_traces.errors", "TraceError"), ("openrow_kernel
 EXTRA_OF_MODULE = {
     "matplotlib": "plot",
     "skimage": "data",
+    "sklearn": "studies",
     "optuna": "search",
     "distributed": "cluster",
     "dask_jobqueue": "cluster",

@@ -20,6 +20,13 @@ def _tuple_of_list(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
+def _whole_levels(value: Any) -> Any:
+    """Take levels as they stand in a file, whose keys are text."""
+    if not isinstance(value, dict):
+        return value
+    return {int(key) if str(key).isdecimal() else key: each for key, each in value.items()}
+
+
 Widths = Annotated[tuple[int, ...], BeforeValidator(_tuple_of_list)]
 """Bits of the slices of an operand, the most significant first; the first is the sign and 1 bit wide."""
 Shape = Annotated[
@@ -31,6 +38,7 @@ Levels = Annotated[int, Field(ge=2, le=1 << 24)]
 LevelList = Annotated[tuple[Levels, ...], BeforeValidator(_tuple_of_list)]
 Rate = Annotated[float, Field(ge=0, le=1)]
 Deviation = Annotated[float, Field(ge=0)]
+ByLevel = Annotated[dict[int, Deviation], BeforeValidator(_whole_levels)]
 Positive = Annotated[float, Field(gt=0)]
 Seed = Annotated[int, Field(ge=0)]
 
@@ -100,7 +108,7 @@ class CrossbarSettings(Section):
     """Voltage of the highest DAC level."""
     write_variation: Deviation = 0.0
     """Standard deviation of the relative error of a programmed conductance; drawn once, at programming."""
-    read_variation: Deviation | dict[int, Deviation] = 0.0
+    read_variation: Deviation | ByLevel = 0.0
     """Standard deviation of the logarithm of a read conductance, for all levels or by level; drawn once a
     product."""
     dac_noise: Deviation = 0.0

@@ -25,6 +25,7 @@ _KINDS = {
     "float_type": "a valid number",
     "bool_type": "true or false",
     "list_type": "a list",
+    "tuple_type": "a list",
     "dict_type": "a mapping",
     "model_type": "a mapping",
     "model_attributes_type": "a mapping",
@@ -35,6 +36,7 @@ _KINDS = {
 _EXPECTED = {
     "missing": "is required",
     "too_short": "should have at least {min_length} element",
+    "too_long": "should have at most {max_length} elements",
     "string_too_short": "should have at least {min_length} character",
     "finite_number": "should be a finite number",
 }
@@ -55,7 +57,10 @@ class _Report:
     @property
     def is_of_kind(self) -> bool:
         """Whether it says no more than that the union's value is of another kind than this branch."""
-        return self.path == self.union and self.details["type"] in _KINDS
+        if self.path != self.union:
+            return False
+        kind = self.details["type"]
+        return kind in _KINDS or (kind == "enum" and not isinstance(self.details["input"], str))
 
 
 def model_problems(error: ValidationError, composition: Composition, model: type[BaseModel]) -> list[Problem]:
@@ -76,9 +81,12 @@ def _located(details: ErrorDetails, data: Any) -> _Report:
     is_key = False
     here = data
     for part in details["loc"]:
-        if (isinstance(here, dict) and part in here) or (isinstance(here, list) and isinstance(part, int)):
-            here = here[part]  # type: ignore[index]
+        if (isinstance(here, dict) and part in here) or _has_element(here, part):
+            here = here[part]
             path = (*path, part)
+        elif isinstance(here, dict) and str(part) in here:  # a key that became a number
+            here = here[str(part)]
+            path = (*path, str(part))
         elif part == "[key]":
             is_key = True
         elif details["type"] == "missing" and part == details["loc"][-1]:
@@ -86,6 +94,10 @@ def _located(details: ErrorDetails, data: Any) -> _Report:
         else:
             union, branch = path, str(part)
     return _Report(path, details, union, branch, is_key)
+
+
+def _has_element(here: Any, part: str | int) -> bool:
+    return isinstance(here, list) and isinstance(part, int) and part < len(here)
 
 
 def _by_value(reports: Sequence[_Report]) -> list[list[_Report]]:
@@ -121,7 +133,8 @@ def _problem(group: list[_Report], composition: Composition, model: type[BaseMod
     if report.is_key:
         place = composition.key_place(path)
         key = Node(str(path[-1]), place)
-        return Problem(place, dotted(path), _choice(details, key), key.describe())
+        expected = _choice(details, key) if "ctx" in details else f"should be {_KINDS[kind]}"
+        return Problem(place, dotted(path), expected, key.describe())
     node = composition.node(path)
     if kind == "missing" or node is None:
         return Problem(composition.place(path), dotted(path), _EXPECTED.get(kind, details["msg"]))
@@ -149,8 +162,8 @@ def _expected(group: list[_Report], node: Node) -> str:
     details = group[0].details
     kind = details["type"]
     context = details.get("ctx", {})
-    if kind in _KINDS:
-        kinds = dict.fromkeys(_KINDS[report.details["type"]] for report in group)
+    if group[0].is_of_kind or kind in _KINDS:
+        kinds = dict.fromkeys(_kind(report.details, node) for report in group)
         return f"should be {' or '.join(kinds)}{_hint(list(kinds), node)}"
     if kind in ("enum", "literal_error"):
         return _choice(details, node)
@@ -160,6 +173,12 @@ def _expected(group: list[_Report], node: Node) -> str:
         return _EXPECTED[kind].format(**context)
     message = details["msg"].removeprefix("Input ")
     return message[0].lower() + message[1:]
+
+
+def _kind(details: ErrorDetails, node: Node) -> str:
+    """Say what kind of value a branch of a union takes."""
+    known = _KINDS.get(details["type"])
+    return known if known is not None else _choice(details, node).removeprefix("should be ")
 
 
 def _choice(details: ErrorDetails, node: Node) -> str:
