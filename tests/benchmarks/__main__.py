@@ -16,6 +16,7 @@ import simpy
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks import sweeps
 from benchmarks.traces import RECORDED, REQUESTS, traces
 from openrow.config.architecture import Architecture
 from openrow.config.loading import load_architecture, load_run
@@ -195,6 +196,7 @@ def main() -> None:
     geopim()
     hbm_pim()
     start_up()
+    sweeps.main()
 
 
 if __name__ == "__main__":

@@ -30,6 +30,17 @@ from openrow.sweep.space import points
 
 CONSOLE = Console(width=110)
 KILLS = 20
+PICTURES = {
+    "rate-speedup": ["--y", "time_ns"],
+    "pareto": [],
+    "heatmap": [],
+    "sensitivity": [],
+    "energy-breakdown": [],
+    "roofline": ["--operations", "1e6"],
+    "latency": [],
+    "scaling": [],
+}
+"""By kind, with what must be said of these points."""
 CHANNELS, QUEUE = "memory.channels", "memory.controller.read_queue"
 TINY = {"height": 2, "width": 2, "channels": 1, "out_height": 2, "out_width": 2}
 ABOUT_100K = {"height": 134, "width": 134, "channels": 8, "out_height": 134, "out_width": 134}
@@ -117,29 +128,50 @@ def thousand_points() -> str:
     return f"{seconds:.0f} s ({table.num_rows:,} points of {entries:,} entries)"
 
 
-def ten_thousand_points() -> tuple[str, str]:
-    """Wall seconds to write the table of 10,000 points, and of ``openrow results`` with a filter."""
+def ten_thousand_points() -> list[tuple[str, str, str]]:
+    """What it takes to write, list and draw 10,000 points: commands from start to end."""
+    folder, written = made_up_points(10_000)
+    openrow = [sys.executable, "-m", "openrow"]
+    listing = [*openrow, "results", str(folder), "--where", "cycles % 7 == 0 and read_queue > 50"]
+    rows = [
+        ("writing the table", f"{written:.2f} s", ""),
+        ("openrow results with a filter", f"{least_wall([*listing, '--sort', '-cycles']):.2f} s", "3 s"),
+    ]
+    for kind, options in PICTURES.items():
+        picture = str(folder / "picture.png")
+        seconds = least_wall([*openrow, "plot", kind, str(folder), "-o", picture, *options])
+        rows.append((f"openrow plot {kind}", f"{seconds:.2f} s", "3 s"))
+    page = least_wall([*openrow, "report", str(folder), "-o", str(folder / "page.html")])
+    rows.append(("openrow report, all figures in one page", f"{page:.2f} s", ""))
+    return [(f"10,000 points: {what}", measured, reach) for what, measured, reach in rows]
+
+
+def made_up_points(count: int) -> tuple[Path, float]:
+    """A sweep's directory with points that repeat one but for some figures, and the seconds to write it."""
     spec = grid(TINY, 1)
     _, folder = timed(spec, 1)
     row = {name: value for name, value in read_results(folder).to_pylist()[0].items() if value is not None}
     metrics = {name: value for name, value in row.items() if not name.startswith(("axis.", "point", "key"))}
     ledger = Ledger(folder)
-    for number in range(10_000):
-        point = ledger.add(f"made up {number}", {CHANNELS: 1, QUEUE: number})
-        changed = {**metrics, "cycles": number, "time_ns": number / 3}
-        ledger.finish([point], f"made up {number}", changed)
+    for number in range(count):
+        point = ledger.add(f"made up {number}", {CHANNELS: 1 << number % 4, QUEUE: number // 4})
+        changed = {"cycles": number, "time_ns": number / 3 + 1, "energy_pj.total": count - number % 97}
+        ledger.finish([point], f"made up {number}", {**metrics, **changed})
     began = time.monotonic()
     write_results(folder, ledger, spec)
-    written = time.monotonic() - began
+    seconds = time.monotonic() - began
     ledger.close()
-    command = [sys.executable, "-m", "openrow", "results", str(folder)]
-    listing = []
+    return folder, seconds
+
+
+def least_wall(command: list[str]) -> float:
+    """The least wall seconds of three runs."""
+    times = []
     for _ in range(3):
         began = time.monotonic()
-        filters = ["--where", "cycles % 7 == 0 and read_queue > 50", "--sort", "-cycles"]
-        subprocess.run([*command, *filters], check=True, capture_output=True)
-        listing.append(time.monotonic() - began)
-    return f"{written:.2f} s", f"{min(listing):.2f} s"
+        subprocess.run(command, check=True, capture_output=True)
+        times.append(time.monotonic() - began)
+    return min(times)
 
 
 def killed() -> str:
@@ -200,9 +232,8 @@ def main() -> None:
     table.add_row("cost of a point beyond its own simulation, warm", cost_of_a_point(), "5 ms")
     table.add_row("two processes against one, 200 points of 0.2 s", two_against_one(), "1.8 x")
     table.add_row("1,000-point DRAM sweep, two processes", thousand_points(), "180 s")
-    written, listed = ten_thousand_points()
-    table.add_row("10,000 points: writing the table", written, "")
-    table.add_row("10,000 points: openrow results with a filter", listed, "3 s")
+    for row in ten_thousand_points():
+        table.add_row(*row)
     table.add_row(f"main process killed {KILLS} times", killed(), "the same")
     CONSOLE.print(table)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20

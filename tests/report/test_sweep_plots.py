@@ -235,7 +235,7 @@ def test_sensitivities_have_bars_by_share_with_their_ends_named() -> None:
     figure = plot_sensitivity(TABLE, "time_ns")
     axes = figure.axes[0]
     assert [text.get_text() for text in axes.get_yticklabels()] == ["channels", "mapping", "page policy"]
-    assert axes.patches[0].get_x() == pytest.approx(5.0)  # type: ignore[attr-defined]
+    assert axes.patches[0].get_window_extent().x0 == pytest.approx(axes.transData.transform((5.0, 0.0))[0])
     written = [text.get_text() for text in axes.texts]
     assert {"2: 5", "1: 8.5", "83.1 %", "0.0 %"} <= set(written)
     assert "how they act on one another" in figure.get_supxlabel()
@@ -340,3 +340,42 @@ def test_missing_figures_are_left_out_of_pictures() -> None:
     values = np.array([1.0, np.nan, 2.0])
     table = SweepColumns({"axis.a": words(["x", "y", "z"]), "row_hit_rate": values, "speedup": values})
     assert plot_rate_speedup(table).get_supxlabel() == "2 points; 1 are above 1x."
+
+
+def columns_of(values: dict[str, list[float]]) -> SweepColumns:
+    return SweepColumns.of(pa.table(values))
+
+
+def test_an_axis_of_many_values_has_as_many_bars_and_names_as_there_is_room_for() -> None:
+    count = 500
+    table = columns_of(
+        {
+            "axis.memory.controller.read_queue": list(range(1, count + 1)) * 2,
+            "axis.memory.channels": [1] * count + [2] * count,
+            "time_ns": [float(n) for n in range(2 * count)],
+            "energy_pj.read": [1e3 + n for n in range(2 * count)],
+            "energy_pj.total": [1e3 + n for n in range(2 * count)],
+        }
+    )
+    figure = plot_energy_breakdown(table, "read_queue")
+    energy = figure.axes[0]
+    assert [text.get_text() for text in energy.get_yticklabels()][:3] == ["1", "22", "43"]
+    assert len(energy.patches) == 24
+    assert "24 of its 500 values" in figure.get_supxlabel()
+    heat = plot_heat_map(table, "read_queue", "channels", "time_ns").axes[0]
+    assert np.shape(heat.images[0].get_array()) == (2, count)
+    assert len(heat.get_xticks()) == 12
+
+
+def test_a_roofline_leaves_out_what_took_no_time() -> None:
+    table = columns_of(
+        {
+            "axis.memory.channels": [1, 2],
+            "time_ns": [0.0, 100.0],
+            "bandwidth_gb_per_s.pin": [1.0, 1.0],
+            "bandwidth_gb_per_s.peak": [2.0, 2.0],
+        }
+    )
+    assert len(plot_roofline(table, 1e3).axes[0].collections[0].get_offsets()) == 1
+    with pytest.raises(MissingColumnError, match="no point has operations, bytes and a time above 0"):
+        plot_roofline(table, 0.0)

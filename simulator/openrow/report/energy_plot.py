@@ -1,13 +1,13 @@
 """Where the energy of a sweep's points goes, by the values of an axis."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from openrow.report.metric_names import axis_name, quantity_of
 from openrow.report.run_plots import ENERGY_PARTS
-from openrow.report.style import head_legend, new_figure, styled, write_caption
+from openrow.report.style import evenly, head_legend, new_figure, styled, write_caption
 from openrow.report.sweep_columns import MissingColumnError, SweepColumns
 from openrow.report.sweep_plots import strongest_axis
 
@@ -17,10 +17,14 @@ if TYPE_CHECKING:
 PREFIX = "energy_pj."
 TOTAL = "energy_pj.total"
 LEAST_LABELLED = 0.05
+MOST_BARS = 24
+"""Of an axis with more values, at most so many are drawn, every second, third or so."""
 
 
-def energy_parts(table: SweepColumns, axis: str) -> dict[str, list[float]]:
-    """Mean energy in pJ of the points with each value of an axis, by part.
+def energy_parts(
+    table: SweepColumns, axis: str, places: Sequence[int] | None = None
+) -> dict[str, list[float]]:
+    """Mean energy in pJ of the points with each value of an axis, or with the values at some places, by part.
 
     Raises
     ------
@@ -30,13 +34,14 @@ def energy_parts(table: SweepColumns, axis: str) -> dict[str, list[float]]:
     names = [name for name in table.metrics if name.startswith(PREFIX) and name != TOTAL]
     if not names:
         raise MissingColumnError("the results have no energy by part: no column begins with energy_pj.")
-    index, levels = table.index_of_level(axis), table.levels(axis)
+    index = table.index_of_level(axis)
+    shown = range(len(table.levels(axis))) if places is None else places
     parts: dict[str, list[float]] = {}
     for name in names:
         column = np.nan_to_num(table.columns[name])
         key = _part(name.removeprefix(PREFIX))
-        means = [float(column[index == place].mean()) for place in range(len(levels))]
-        parts[key] = [a + b for a, b in zip(parts.get(key, [0.0] * len(levels)), means, strict=True)]
+        means = [float(column[index == place].mean()) for place in shown]
+        parts[key] = [a + b for a, b in zip(parts.get(key, [0.0] * len(shown)), means, strict=True)]
     return parts
 
 
@@ -64,13 +69,15 @@ def plot_energy_breakdown(table: SweepColumns, x: str | None = None) -> "Figure"
     table.axis_names([], 1)
     axis = table.find(x) if x else strongest_axis(table, TOTAL)
     assert axis is not None, "an axis varies"
-    levels, parts = table.levels(axis), energy_parts(table, axis)
+    count = len(table.levels(axis))
+    places = evenly(count, MOST_BARS)
+    parts = energy_parts(table, axis, places)
     totals = np.sum(list(parts.values()), axis=0)
     quantity = quantity_of(TOTAL, totals)
-    figure = new_figure(8.4, 2.0 + 0.42 * len(levels))
+    figure = new_figure(8.4, 2.0 + 0.42 * len(places))
     axes = figure.subplots()
-    left = np.zeros(len(levels))
-    rows = np.arange(len(levels))
+    left = np.zeros(len(places))
+    rows = np.arange(len(places))
     for key, (label, (colour, pattern)) in _styles(parts).items():
         widths = np.array(parts[key]) * quantity.scale
         if not widths.any():
@@ -88,15 +95,17 @@ def plot_energy_breakdown(table: SweepColumns, x: str | None = None) -> "Figure"
     for row, total in enumerate(left):
         axes.annotate(f"{total:.3g} {quantity.unit}", (total, row), (5, 0), textcoords="offset points",
                       va="center", fontsize=8.5)  # fmt: skip
-    axes.set_yticks(rows, table.level_texts(axis))
-    axes.set_ylim(len(levels) - 0.5, -0.5)
+    texts_of_levels = table.level_texts(axis)
+    axes.set_yticks(rows, [texts_of_levels[place] for place in places])
+    axes.set_ylim(len(places) - 0.5, -0.5)
     axes.set_xlim(0, left.max() * 1.14)
     axes.grid(axis="y", visible=False)
     axes.set_ylabel(axis_name(axis))
     axes.set_xlabel(quantity.label)
     head_legend(figure)
-    counts = np.bincount(table.index_of_level(axis) + 1, minlength=len(levels) + 1)[1:]
-    write_caption(figure, f"Mean of the points with each value of the axis: {_range(counts)} a bar.")
+    counts = np.bincount(table.index_of_level(axis) + 1, minlength=count + 1)[1:]
+    of = f", {len(places)} of its {count:,} values" if len(places) < count else ""
+    write_caption(figure, f"Mean of the points with each value of the axis{of}: {_range(counts)} a bar.")
     return figure
 
 

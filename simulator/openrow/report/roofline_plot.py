@@ -87,7 +87,9 @@ def roofs_of(table: SweepColumns, operations: str | float | None, peak: float | 
     computing = np.full(len(table), np.nan) if peak is None else np.full(len(table), peak)
     if peak is None:
         computing = _computing(table)
-    return Roofs(count / moved, count / time_ns, bandwidth, computing)
+    # Points that move nothing or take no time come to infinity, and are not drawn.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return Roofs(count / moved, count / time_ns, bandwidth, computing)
 
 
 def _memory(table: SweepColumns) -> tuple[Floats, Floats, Floats]:
@@ -135,6 +137,7 @@ def plot_roofline(
         Where something is not there.
     """
     roofs = roofs_of(table, operations, peak)
+    table, roofs = _on_both_scales(table, roofs)
     figure = new_figure(7.2, 4.8)
     axes = figure.subplots()
     axes.set_xscale("log")
@@ -154,6 +157,23 @@ def plot_roofline(
         "units read where there are any.",
     )
     return figure
+
+
+def _on_both_scales(table: SweepColumns, roofs: Roofs) -> tuple[SweepColumns, Roofs]:
+    """The points that logarithmic axes can show: those that move, compute and take something.
+
+    Raises
+    ------
+    MissingColumnError
+        Where there is none.
+    """
+    shown = np.ones(len(table), dtype=np.bool_)
+    for values in (roofs.intensity, roofs.attained, roofs.bandwidth):
+        shown &= np.isfinite(values) & (values > 0)
+    if not shown.any():
+        raise MissingColumnError("no point has operations, bytes and a time above 0")
+    kept = (values[shown] for values in (roofs.intensity, roofs.attained, roofs.bandwidth, roofs.computing))
+    return table.only(shown), Roofs(*kept)
 
 
 def _draw_roofs(axes: "Axes", roofs: Roofs) -> None:

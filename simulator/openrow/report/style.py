@@ -25,6 +25,10 @@ MARKS = ("o", "s", "^", "D", "v", "P", "X", "h")
 """As many marks as colours."""
 MAP = "cividis"
 """The colours of a map."""
+MOST_FINE = 2000
+"""Logarithmic axes that reach further are marked at powers of ten alone."""
+MOST_SET_APART = 80
+"""Rows or columns of a map whose cells have lines between them."""
 RASTER_FROM = 2000
 """So many points and more are drawn as an image within SVG and PDF."""
 
@@ -110,17 +114,25 @@ def spaced_logarithmically(axis: "Axis") -> None:
     """Mark an axis of a logarithmic scale at plain numbers that leave one another room."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    least, most = axis.get_view_interval()
+    few = most < MOST_FINE * least
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if few else (1.0,)))
     axis.set_minor_locator(NullLocator())
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
 
 
+def evenly(count: int, most: int) -> range:
+    """At most so many of ``count`` places, equally far apart, the first among them."""
+    return range(0, count, -(-count // most))
+
+
 def bare_map(axes: "Axes", rows: int, columns: int) -> None:
-    """Take lines off a map and set its cells apart."""
+    """Take lines off a map and set its cells apart, where they are wide enough for that."""
     axes.grid(False)
-    axes.set_xticks([i + 0.5 for i in range(columns - 1)], minor=True)
-    axes.set_yticks([i + 0.5 for i in range(rows - 1)], minor=True)
-    axes.grid(which="minor", color="white", linewidth=1.0)
+    if max(rows, columns) <= MOST_SET_APART:
+        axes.set_xticks([i + 0.5 for i in range(columns - 1)], minor=True)
+        axes.set_yticks([i + 0.5 for i in range(rows - 1)], minor=True)
+        axes.grid(which="minor", color="white", linewidth=1.0)
     axes.tick_params(which="both", length=0)
     axes.spines[:].set_visible(False)
 

@@ -20,6 +20,7 @@ from openrow.report.style import (
     PALE,
     RASTER_FROM,
     bare_map,
+    evenly,
     head_legend,
     new_figure,
     spaced_logarithmically,
@@ -45,6 +46,8 @@ LABEL_DISTANCE = 0.045
 """Numbers of a front's points are so far apart, as a share of the panel; points between them have none."""
 MOST_WRITTEN = 180
 """Maps of more cells have no numbers in them."""
+MOST_COLUMNS, MOST_ROWS = 12, 16
+"""Columns and rows of a map that have their values beside them; of more, every second, third or so."""
 FAR_APART = 30
 """Figures whose greatest is so many times the least are drawn on a logarithmic scale."""
 NAMED_LETTERS = 62
@@ -113,9 +116,9 @@ def scatter_by(
     """Marks of the points: a kind for each value of an axis, or shades where it has too many."""
     xs, ys = places
     raster = len(table) >= RASTER_FROM
-    size = 30 if len(table) < 300 else 12
+    size, edge = (30, "white") if len(table) < 300 else (12, "none")
     if colour is None:
-        axes.scatter(xs, ys, size, color=COLOURS[0], edgecolor="white", linewidth=0.4, rasterized=raster)
+        axes.scatter(xs, ys, size, color=COLOURS[0], edgecolor=edge, linewidth=0.4, rasterized=raster)
         return
     name = table.find(colour)
     levels, index = table.levels(name), table.index_of_level(name)
@@ -129,7 +132,7 @@ def scatter_by(
     for place, text in enumerate(table.level_texts(name)):
         own = index == place
         axes.scatter(
-            xs[own], ys[own], size, color=COLOURS[place], marker=MARKS[place], edgecolor="white",
+            xs[own], ys[own], size, color=COLOURS[place], marker=MARKS[place], edgecolor=edge,
             linewidth=0.4, label=text, rasterized=raster,
         )  # fmt: skip
     head_legend(figure, axis_name(name))
@@ -327,8 +330,8 @@ def plot_heat_map(
     up = table.find(y) if y else strongest.pop(0)
     cells = cells_of(table, across, up, shown, statistic)
     quantity = quantity_of(shown, cells.values)
-    width = 2.6 + 0.75 * max(4, min(len(cells.columns), 12))
-    figure = new_figure(width, 1.7 + 0.38 * max(3, min(len(cells.rows), 16)))
+    width = 2.6 + 0.75 * max(4, min(len(cells.columns), MOST_COLUMNS))
+    figure = new_figure(width, 1.7 + 0.38 * max(3, min(len(cells.rows), MOST_ROWS)))
     axes = figure.subplots()
     scaled = cells.values * quantity.scale
     image = axes.imshow(
@@ -336,12 +339,11 @@ def plot_heat_map(
         norm="log" if _spans_orders(scaled) else None,
     )  # fmt: skip
     bare_map(axes, len(cells.rows), len(cells.columns))
-    names = table.level_texts(across)
+    columns, rows = evenly(len(cells.columns), MOST_COLUMNS), evenly(len(cells.rows), MOST_ROWS)
+    names = [table.level_texts(across)[place] for place in columns]
     crowded = sum(map(len, names)) * 0.085 > width - 2.6
-    axes.set_xticks(
-        range(len(names)), names, rotation=30 if crowded else 0, ha="right" if crowded else "center"
-    )
-    axes.set_yticks(range(len(cells.rows)), table.level_texts(up))
+    axes.set_xticks(columns, names, rotation=30 if crowded else 0, ha="right" if crowded else "center")
+    axes.set_yticks(rows, [table.level_texts(up)[place] for place in rows])
     axes.set_xlabel(axis_name(across))
     axes.set_ylabel(axis_name(up))
     figure.colorbar(image, ax=axes, pad=0.02).set_label(quantity.label)
