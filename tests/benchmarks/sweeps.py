@@ -19,11 +19,12 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.busy import waited
 from openrow.config.sweep import SweepSpec
 from openrow.sweep.executor import Executor
 from openrow.sweep.executors import local_processes
 from openrow.sweep.ledger import Ledger
-from openrow.sweep.resolving import Job, Resolver
+from openrow.sweep.resolving import Resolver
 from openrow.sweep.results import MEASURED, read_results, write_results
 from openrow.sweep.running import run_sweep
 from openrow.sweep.space import points
@@ -70,14 +71,6 @@ class Warmed:
     def submit(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Run a function, or the one this is made with."""
         return self.executor.submit(self.function or function, *arguments)
-
-
-def waited(_job: Job, _traces: str) -> dict[str, Any]:
-    """Keep a processor busy for a fifth of a second, as a simulation would."""
-    end = time.process_time() + 0.2
-    while time.process_time() < end:
-        pass
-    return {"cycles": 1}
 
 
 def warm(executor: Executor, spec: SweepSpec) -> None:
