@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from openrow.pim import columns as c
 from openrow.pim.aim import columns as a
+from openrow.pim.command_log_compiled import write_down
 from openrow.pim.command_table_compiled import charge
 from openrow_kernels.compilation import compiled
 
@@ -77,12 +78,7 @@ def advance(
         working = min(waited, rules[a.PACE]) if done else 0
         account[c.COLUMNS] += working
         account[bound_by] += waited - working
-        log[logged, c.CYCLE] = cycle
-        log[logged, c.COMMAND] = command
-        log[logged, c.BANK] = 0
-        log[logged, c.ROW] = instructions[at, a.I_ROW]
-        log[logged, c.COLUMN] = state[a.COLUMN]
-        log[logged, c.ORIGIN] = at
+        write_down(log, logged, cycle, command, 0, instructions[at, a.I_ROW], state[a.COLUMN], at)
         logged += 1
         charge(rows, starts, 1, command, 0, cycle, ready, reason, ring)
         state[a.NOW], state[a.LAST] = cycle + 1, cycle

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openrow.pim import columns as c
+from openrow.pim.command_log_compiled import write_down
 from openrow.pim.command_table_compiled import charge
 from openrow.pim.hbm_pim import columns as h
 from openrow_kernels.compilation import compiled
@@ -169,6 +170,62 @@ def refresh_step(
 
 
 @compiled
+def next_command(
+    rules: Int64Array,
+    transactions: Int64Array,
+    state: Int64Array,
+    queue: Int64Array,
+    open_row: Int64Array,
+    ready: Int64Array,
+) -> tuple[int, int, int]:
+    """The command of this cycle, its bank, and the place in the queue of its transaction.
+
+    Both the command, where none can be issued, and the place, where it serves no transaction, may be -1.
+    """
+    banks = rules[h.BANKS]
+    if state[h.NOW] >= state[h.REFRESH_DUE]:
+        command, bank = refresh_step(rules, state, banks, open_row, ready)
+        return command, bank, -1
+    place = find_column(transactions, queue, state, banks, open_row, ready)
+    if place >= 0:
+        t = queue[place]
+        plain = h.WRITE if transactions[t, h.IS_WRITE] != 0 else h.READ
+        return code_of(plain, transactions[t, h.T_BANK], state), transactions[t, h.T_BANK], place
+    place = find_closed(transactions, queue, state, banks, open_row, ready)
+    if place >= 0:
+        bank = transactions[queue[place], h.T_BANK]
+        return code_of(h.ACT, bank, state), bank, place
+    bank = find_unwanted(transactions, queue, state, banks, open_row, ready)
+    if bank >= 0:
+        return code_of(h.PRE, bank, state), bank, -1
+    return -1, 0, -1
+
+
+@compiled
+def finish_column(
+    rules: Int64Array,
+    transactions: Int64Array,
+    state: Int64Array,
+    queue: Int64Array,
+    place: int,
+    command: int,
+    limit: int,
+    cause: int,
+    account: Int64Array,
+) -> None:
+    """Take a transaction whose column command is issued out of the queue, and say where the time went."""
+    is_write = transactions[queue[place], h.IS_WRITE] != 0
+    account_column(state, state[h.LAST_PACE], limit, cause, transactions[queue[place], h.KIND], account)
+    state[h.LAST_COLUMN] = state[h.NOW]
+    state[h.LAST_PACE] = rules[h.PACE] if command < h.HALF else rules[h.HALF_PACE]
+    done = rules[h.WRITE_DONE] if is_write else rules[h.READ_DONE]
+    state[h.DONE] = max(state[h.DONE], state[h.NOW] + done)
+    for later in range(place, state[h.QUEUED] - 1):
+        queue[later] = queue[later + 1]
+    state[h.QUEUED] -= 1
+
+
+@compiled
 def advance(
     rules: Int64Array,
     rows: Int64Array,
@@ -211,37 +268,13 @@ def advance(
     while logged < log.shape[0]:
         if state[h.NEXT] == total and state[h.QUEUED] == 0 and state[h.NOW] >= state[h.DONE]:
             break
-        command, bank, row, column, origin = -1, 0, 0, 0, -1
-        if state[h.NOW] >= state[h.REFRESH_DUE]:
-            command, bank = refresh_step(rules, state, banks, open_row, ready)
-            row = open_row[bank]
-        else:
-            place = find_column(transactions, queue, state, banks, open_row, ready)
-            opening = place < 0
-            if opening:
-                place = find_closed(transactions, queue, state, banks, open_row, ready)
+        command, bank, place = next_command(rules, transactions, state, queue, open_row, ready)
+        if command >= 0:
+            origin, row, column = -1, open_row[bank], 0
             if place >= 0:
                 origin = queue[place]
-                bank = transactions[origin, h.T_BANK]
                 row, column = transactions[origin, h.T_ROW], transactions[origin, h.T_COLUMN]
-                plain = h.ACT
-                if not opening:
-                    plain = h.WRITE if transactions[origin, h.IS_WRITE] != 0 else h.READ
-                    for later in range(place, state[h.QUEUED] - 1):
-                        queue[later] = queue[later + 1]
-                    state[h.QUEUED] -= 1
-                command = code_of(plain, bank, state)
-            else:
-                bank = find_unwanted(transactions, queue, state, banks, open_row, ready)
-                if bank >= 0:
-                    command, row = code_of(h.PRE, bank, state), open_row[bank]
-        if command >= 0:
-            log[logged, c.CYCLE] = state[h.NOW]
-            log[logged, c.COMMAND] = command
-            log[logged, c.BANK] = bank
-            log[logged, c.ROW] = row
-            log[logged, c.COLUMN] = column
-            log[logged, c.ORIGIN] = origin
+            write_down(log, logged, state[h.NOW], command, bank, row, column, origin)
             logged += 1
             plain = command if command < h.HALF or command == h.REFRESH else command - h.HALF
             if plain == h.ACT:
@@ -250,12 +283,9 @@ def advance(
                 open_row[bank] = CLOSED
             elif plain == h.READ or plain == h.WRITE:
                 at = command * banks + bank
-                kind = transactions[origin, h.KIND]
-                account_column(state, state[h.LAST_PACE], ready[at], reason[at], kind, account)
-                state[h.LAST_COLUMN] = state[h.NOW]
-                state[h.LAST_PACE] = rules[h.PACE] if command < h.HALF else rules[h.HALF_PACE]
-                done = rules[h.WRITE_DONE] if plain == h.WRITE else rules[h.READ_DONE]
-                state[h.DONE] = max(state[h.DONE], state[h.NOW] + done)
+                finish_column(
+                    rules, transactions, state, queue, place, command, ready[at], reason[at], account
+                )
             charge(rows, starts, banks, command, bank, state[h.NOW], ready, reason, ring)
             change_mode(rules, state, command, bank, row, column)
         if state[h.NEXT] < total and state[h.QUEUED] < rules[h.QUEUE]:
