@@ -73,7 +73,7 @@ def sound_extents(
     empty = int(first_empty(size))
     if empty >= 0:
         raise AddressError(f"entry {before + empty} has no bytes")
-    signed = read_only(address.astype(np.int64))
+    signed = read_only(address.astype(np.uint64, copy=False).view(np.int64))
     outside = -1 if capacity is None else int(first_outside(signed, size, capacity))
     if outside >= 0:
         raise AddressError(

@@ -26,8 +26,20 @@ BLOCK = 1024
 
 
 @compiled
+def all_inside(address: Int64Array, last: int) -> bool:
+    """Whether all addresses lie between 0 and ``last``; a loop without a way out, for vector code."""
+    least, greatest = 0, 0
+    for i in range(address.shape[0]):
+        least = min(least, address[i])
+        greatest = max(greatest, address[i])
+    return least == 0 and greatest <= last
+
+
+@compiled
 def first_outside(address: Int64Array, size: Int64Array, capacity_bytes: int) -> int:
     """The first entry that reaches beyond ``capacity_bytes``, or -1. Sizes may be one for all."""
+    if size.shape[0] == 1 and all_inside(address, capacity_bytes - size[0]):
+        return -1
     for i in range(address.shape[0]):
         bytes_of = size[min(i, size.shape[0] - 1)]
         if address[i] < 0 or address[i] > capacity_bytes - bytes_of:

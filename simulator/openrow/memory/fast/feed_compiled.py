@@ -70,16 +70,16 @@ def pack_bursts(
 
 
 @compiled
-def single_bursts(address: Int64Array, size: Int64Array, entry: int, count: int, burst_bytes: int) -> bool:
-    """Whether each of ``count`` entries from ``entry`` on lies in one burst."""
-    broken = 0
+def single_bursts(address: Int64Array, size: Int64Array, burst_bytes: int) -> bool:
+    """Whether each entry lies in one burst; sizes may be one for all."""
+    end = 0
     if size.shape[0] == 1:
-        for i in range(entry, entry + count):
-            broken |= burst_bytes < (address[i] & (burst_bytes - 1)) + size[0]
-    else:
-        for i in range(entry, entry + count):
-            broken |= burst_bytes < (address[i] & (burst_bytes - 1)) + size[i]
-    return broken == 0
+        for i in range(address.shape[0]):
+            end = max(end, address[i] & (burst_bytes - 1))
+        return end + size[0] <= burst_bytes
+    for i in range(address.shape[0]):
+        end = max(end, (address[i] & (burst_bytes - 1)) + size[i])
+    return end <= burst_bytes
 
 
 @compiled
@@ -146,8 +146,9 @@ def pack_requests(
         packed = requests[0, counts[0] : counts[0] + room] if alone else mixed
         stamps = cycles[0, counts[0] : counts[0] + room] if alone else mixed_stamps
         count = min(room, address.shape[0] - entry)
-        if burst == 0 and single_bursts(address, size, entry, count, 1 << offset_bits):
-            here = address[entry : entry + count]
+        here = address[entry : entry + count]
+        sizes = size if size.shape[0] == 1 else size[entry : entry + count]
+        if burst == 0 and single_bursts(here, sizes, 1 << offset_bits):
             pack_bursts(digit, runs, hashes, here, rest[:count], packed[:count], channel[:count])
             for i in range(count):
                 packed[i] |= is_write[entry + i]
