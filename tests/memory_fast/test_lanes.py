@@ -7,7 +7,14 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from openrow.memory.fast.columns import CYCLE_BITS, LANE_BLOCK, LOW, NEVER
-from openrow.memory.fast.lanes_compiled import first, put_of_eight, raise_floors, serve, serve_activation
+from openrow.memory.fast.lanes_compiled import (
+    PART_LANES,
+    first,
+    put_in_part,
+    raise_floors,
+    serve,
+    serve_activation,
+)
 from openrow_kernels.compilation import compiled, pointer
 
 Int64Array = NDArray[np.int64]
@@ -43,7 +50,7 @@ def run_first(s: Int64Array) -> int:
 
 @compiled
 def run_put(s: Int64Array, rules: Int64Array, key: int) -> None:
-    put_of_eight(pointer(s), KEYS, pointer(rules), MASK, key)
+    put_in_part(pointer(s), KEYS, pointer(rules), MASK, key)
 
 
 def drawn(seed: int, lane: int) -> tuple[Int64Array, Int64Array]:
@@ -102,7 +109,7 @@ def test_the_first_is_the_least_key_raised_to_its_floor(seed: int, lane: int) ->
     assert run_first(s) == least(s[:LANE_BLOCK], s[FLOORS:])
 
 
-@pytest.mark.parametrize("lane", range(8))
+@pytest.mark.parametrize("lane", range(PART_LANES))
 def test_putting_a_key_changes_one_lane(lane: int) -> None:
     s, rules = drawn(lane, lane)
     expected = s.copy()

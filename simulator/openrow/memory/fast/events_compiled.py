@@ -51,6 +51,7 @@ from openrow.memory.fast.columns import (
     N_COUNTED_OPENED,
     N_OPENED,
     N_READ_AUTO,
+    NEVER,
     NEXT_ACT,
     NEXT_READ,
     NEXT_WRITE,
@@ -80,10 +81,12 @@ from openrow.memory.fast.columns import (
     WINDOW_PLACE,
     WINDOW_ROWS,
     WRITES_SEEN,
+    YOUNGER_HITS,
 )
 from openrow.memory.fast.lanes_compiled import raise_floors, serve, serve_activation
 from openrow.memory.fast.planning_compiled import (
     bank_record,
+    blame,
     choose_now,
     close,
     column_floors,
@@ -158,6 +161,13 @@ def candidate_alone(
 
 
 @inlined
+def joins_row(s: Cells, bank: int, now: int) -> bool:
+    """Whether a request to the open row changes what a bank with others waiting does."""
+    b = bank_record(bank)
+    return s[b + PROMOTED] != 0 or (s[AT_ACT + bank] < NEVER and s[b + CLOSE_AT] > now)
+
+
+@inlined
 def admit(
     rules: Cells, s: Cells, request: int, order: int, now: int, read: int, write: int, act: int
 ) -> tuple[int, int, int]:
@@ -198,7 +208,7 @@ def admit(
         return read, write, act
     earliest = max(max(s[b + PRE_FROM], now + 1), rules[OLDER_HITS])
     s[b + CLOSE_AT] = min(s[b + CLOSE_AT], earliest if s[b + PROMOTED] == 0 else FAR)
-    if s[b + ROW] == row or s[b + ACCESSES] >= rules[ROW_HIT_CAP]:
+    if (s[b + ROW] == row and joins_row(s, bank, now)) or s[b + ACCESSES] >= rules[ROW_HIT_CAP]:
         join_row(rules, s, bank, e, row, now)
         return s[NEXT_READ], s[NEXT_WRITE], s[NEXT_ACT]
     return read, write, act
@@ -328,6 +338,26 @@ def retire(rules: Cells, s: Cells, latencies: Cells, e: int, kind: int, cycle: i
     s[FREE] = e
 
 
+@inlined
+def open_other_row(
+    rules: Cells, s: Cells, bank: int, kind: int, read: int, write: int, act: int
+) -> tuple[int, int, int]:
+    """The access of ``bank`` comes after the closing of its row, so the oldest request opens its own instead.
+
+    Returns the next commands.
+    """
+    b = bank_record(bank)
+    q = queue_record(b, kind)
+    blame(s, q, s[b + ROW])
+    close(rules, s, b)
+    put(rules, s, column_keys(kind), bank, NEVER)
+    key = place(rules, s, AT_ACT, AT_ACT_FLOOR, bank, key_at(rules, s[b + ACT_FROM], s[s[q + HEAD] + E_LOW]))
+    least = first_of_all(rules, s, column_keys(kind), column_floors(kind))
+    if kind == READS:
+        return least, write, min(act, key)
+    return read, least, min(act, key)
+
+
 @compiled
 def close_behind(rules: Cells, s: Cells, bank: int, kind: int) -> None:
     """With closed pages, an access that no waiting request follows in its row precharges it."""
@@ -342,6 +372,43 @@ def close_behind(rules: Cells, s: Cells, bank: int, kind: int) -> None:
         s[b + CLOSE_AT] = s[b + PRE_FROM]
         close(rules, s, b)
         s[b + ROW] = CLEARED
+
+
+@inlined
+def next_in_bank(
+    rules: Cells, s: Cells, bank: int, kind: int, cycle: int, earliest: int, read: int, write: int, act: int
+) -> tuple[int, int, int]:
+    """What a bank does after an access in ``cycle``, whose row may be closed from ``earliest`` on.
+
+    Returns the next commands.
+    """
+    b = bank_record(bank)
+    q = queue_record(b, kind)
+    head, row = s[q + HEAD], s[b + ROW]
+    if head == 0:
+        s[b + CLOSE_AT] = max(earliest, cycle + rules[IDLE_ROW])
+        return read, write, act
+    breaks = s[q + BREAKS]
+    if breaks > 0 and s[b + ACCESSES] >= rules[ROW_HIT_CAP]:
+        s[b + CLOSE_AT] = FAR
+        choose_now(rules, s, bank, cycle)
+        return s[NEXT_READ], s[NEXT_WRITE], s[NEXT_ACT]
+    hit = head
+    if s[head + E_ROW] != row:
+        hit = waiting_for_row(s, q, row) if may_wait(s, q, row) else 0
+    if hit != 0:
+        hold = rules[OLDER_HITS] if hit == head else rules[YOUNGER_HITS]
+        s[b + CHOSEN + kind] = hit
+        s[b + CLOSE_AT] = max(earliest, hold) if breaks > 0 else FAR
+        ready = key_at(rules, cycle + 1, s[hit + E_LOW])
+        least = place(rules, s, column_keys(kind), column_floors(kind), bank, ready)
+        if kind == READS:
+            return min(read, least), write, act
+        return read, min(write, least), act
+    s[b + CLOSE_AT] = earliest
+    ready = max(earliest + rules[PRE_TO_ACT], s[b + ACT_AT] + rules[ACT_TO_ACT])
+    least = place(rules, s, AT_ACT, AT_ACT_FLOOR, bank, key_at(rules, ready, s[head + E_LOW]))
+    return read, write, min(act, least)
 
 
 @inlined
@@ -378,34 +445,11 @@ def column(
     s[b + PRE_FROM] = earliest
     s[b + ACCESSES] += 1
     retire(rules, s, latencies, e, kind, cycle)
-    s[b + CLOSE_AT] = max(earliest, cycle + rules[IDLE_ROW])
-    head = s[q + HEAD]
     if kind != mode or s[b + PROMOTED] != 0 or rules[CLOSED_PAGE] != 0:
         if rules[CLOSED_PAGE] != 0:
             close_behind(rules, s, bank, kind)
         s[b + CLOSE_AT] = FAR
         choose_now(rules, s, bank, cycle)
         return waited, s[NEXT_READ], s[NEXT_WRITE], s[NEXT_ACT]
-    if head == 0:
-        return waited, read, write, act
-    breaks = s[q + BREAKS]
-    if breaks > 0 and s[b + ACCESSES] >= rules[ROW_HIT_CAP]:
-        s[b + CLOSE_AT] = FAR
-        choose_now(rules, s, bank, cycle)
-        return waited, s[NEXT_READ], s[NEXT_WRITE], s[NEXT_ACT]
-    if s[head + E_ROW] == s[b + ROW]:
-        s[b + CHOSEN + kind] = head
-        s[b + CLOSE_AT] = max(earliest, rules[OLDER_HITS]) if breaks > 0 else FAR
-        ready = key_at(rules, cycle + 1, s[head + E_LOW])
-        least = place(rules, s, column_keys(kind), column_floors(kind), bank, ready)
-        if kind == READS:
-            return waited, min(read, least), write, act
-        return waited, read, min(write, least), act
-    if may_wait(s, q, s[b + ROW]):
-        s[b + CLOSE_AT] = FAR
-        choose_now(rules, s, bank, cycle)
-        return waited, s[NEXT_READ], s[NEXT_WRITE], s[NEXT_ACT]
-    s[b + CLOSE_AT] = earliest
-    ready = max(earliest + rules[PRE_TO_ACT], s[b + ACT_AT] + rules[ACT_TO_ACT])
-    least = place(rules, s, AT_ACT, AT_ACT_FLOOR, bank, key_at(rules, ready, s[head + E_LOW]))
-    return waited, read, write, min(act, least)
+    read, write, act = next_in_bank(rules, s, bank, kind, cycle, earliest, read, write, act)
+    return waited, read, write, act

@@ -75,7 +75,7 @@ from openrow.memory.fast.columns import (
     WRITES_SEEN,
     YOUNGER_HITS,
 )
-from openrow.memory.fast.lanes_compiled import first, put_of_eight
+from openrow.memory.fast.lanes_compiled import PART_LANES, first, put_in_part
 from openrow_kernels.compilation import Cells, compiled, inlined
 
 
@@ -124,7 +124,7 @@ def mask_of(within: int) -> int:
 @inlined
 def put(rules: Cells, s: Cells, keys: int, bank: int, key: int) -> None:
     """Set the key of ``bank``."""
-    put_of_eight(s, keys + (bank & ~7), rules, mask_of(bank & 7), key)
+    put_in_part(s, keys + (bank & -PART_LANES), rules, mask_of(bank & (PART_LANES - 1)), key)
 
 
 @inlined

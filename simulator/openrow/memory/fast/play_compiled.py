@@ -61,7 +61,7 @@ from openrow.memory.fast.columns import (
     WRITES,
     WRITES_SEEN,
 )
-from openrow.memory.fast.events_compiled import activate, admit, column, raised
+from openrow.memory.fast.events_compiled import activate, admit, column, open_other_row, raised
 from openrow.memory.fast.planning_compiled import (
     bank_record,
     blame,
@@ -69,7 +69,6 @@ from openrow.memory.fast.planning_compiled import (
     column_floors,
     column_keys,
     find_first,
-    lose_row,
     queue_record,
     update_write_mode,
     write_waits,
@@ -188,24 +187,16 @@ def refresh(rules: Cells, s: Cells, latencies: Cells, now: int, idle_until: int)
 
 
 @compiled
-def too_late(rules: Cells, s: Cells, latencies: Cells, bank: int, kind: int, key: int) -> bool:
-    """The next access comes after its row's closing: for another row, or for a refresh of the bank.
-
-    Returns whether an access was issued all the same: one that the refresh waits for.
-    """
+def issue_before_refresh(rules: Cells, s: Cells, latencies: Cells, bank: int, kind: int, key: int) -> None:
+    """Issue the next access, to a bank whose refresh waits for what its row was opened for."""
     b = bank_record(bank)
-    promoted = s[b + PROMOTED]
-    if promoted == 0:
-        lose_row(rules, s, bank)
+    s[b + CLOSE_AT] = FAR
+    issue_column(rules, s, latencies, bank, kind, key)
+    if s[b + PROMOTED] == 0:
+        refresh_bank(rules, s, bank, key >> CYCLE_BITS, key >> CYCLE_BITS)
     else:
-        s[b + CLOSE_AT] = FAR
-        issue_column(rules, s, latencies, bank, kind, key)
-        if s[b + PROMOTED] == 0:
-            refresh_bank(rules, s, bank, key >> CYCLE_BITS, key >> CYCLE_BITS)
-        else:
-            s[b + CLOSE_AT] = -1
+        s[b + CLOSE_AT] = -1
     find_first(rules, s)
-    return promoted != 0
 
 
 @inlined
@@ -273,14 +264,16 @@ def run(
             read, write, act = activate(rules, s, (act >> 1) & BANK_MASK, act & 1, act, read, write)
         elif access < act and access < limit:
             bank, kind = (access >> 1) & BANK_MASK, access & 1
-            if access >> CYCLE_BITS > s[bank_record(bank) + CLOSE_AT]:
-                s[NEXT_READ], s[NEXT_WRITE], s[NEXT_ACT] = read, write, act
-                room = too_late(rules, s, latencies, bank, kind, access)
-                read, write, act = s[NEXT_READ], s[NEXT_WRITE], s[NEXT_ACT]
-            else:
+            if access >> CYCLE_BITS <= s[bank_record(bank) + CLOSE_AT]:
                 room, read, write, act = column(rules, s, latencies, bank, kind, access, read, write, act)
-            if not room:
+                if not room:
+                    continue
+            elif s[bank_record(bank) + PROMOTED] == 0:
+                read, write, act = open_other_row(rules, s, bank, kind, read, write, act)
                 continue
+            else:
+                issue_before_refresh(rules, s, latencies, bank, kind, access)
+                read, write, act = s[NEXT_READ], s[NEXT_WRITE], s[NEXT_ACT]
             now = access >> CYCLE_BITS
         else:
             cycle, comes = min(access, act) >> CYCLE_BITS, max(arrival, now)
