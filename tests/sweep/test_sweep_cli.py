@@ -85,7 +85,7 @@ def test_failed_points_are_named_and_make_the_status_one(
         ("axes:", "axis:", r"axis.*axes"),
         ("values: [1, 2]", "value: [1, 2]", r"value.*values"),
         ("memory/ddr4-2400", "memory/ddr4-2401", "ddr4-2401"),
-        ("bilinear", "bilinera", "neither a kernel .* nor a file"),
+        ("bilinear", "bilinera", "neither a kernel .the nearest is bilinear. nor a file"),
         ("height: 2, width", "hieght: 2, width", "hieght"),
         ('delivered / channels"', 'delivered /"', "cannot be read"),
     ],

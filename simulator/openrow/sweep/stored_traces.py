@@ -11,8 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from openrow.config.problems import nearest
 from openrow.errors import UserError
 from openrow.system.traffic import CHUNK_ENTRIES, Traffic, file_traffic, is_kernel, kernel_traffic
+from openrow_kernels.catalogue import names
 from openrow_traces.chunk import TraceChunk
 
 LARGEST_STORED_ENTRIES = 20_000_000
@@ -78,9 +80,10 @@ def content_of(source: str) -> str | None:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
+        near = nearest(source, (name for name, _ in names()))
+        hint = f"the nearest is {near}" if near else "'openrow list kernels' has them"
         raise UserError(
-            f"sweep.trace: {source}: is neither a kernel ('openrow list kernels') nor a file that can be "
-            f"read: {error.strerror}"
+            f"sweep.trace: {source}: is neither a kernel ({hint}) nor a file that can be read: {error.strerror}"
         ) from error
 
 
