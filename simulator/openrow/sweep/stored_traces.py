@@ -83,7 +83,8 @@ def content_of(source: str) -> str | None:
         near = nearest(source, (name for name, _ in names()))
         hint = f"the nearest is {near}" if near else "'openrow list kernels' has them"
         raise UserError(
-            f"sweep.trace: {source}: is neither a kernel ({hint}) nor a file that can be read: {error.strerror}"
+            f"sweep.trace: {source}: is neither a kernel ({hint}) nor a file that can be read: "
+            f"{error.strerror}"
         ) from error
 
 
