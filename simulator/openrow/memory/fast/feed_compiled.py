@@ -76,7 +76,7 @@ def single_bursts(address: Int64Array, size: Int64Array, burst_bytes: int) -> bo
     if size.shape[0] == 1:
         for i in range(address.shape[0]):
             end = max(end, address[i] & (burst_bytes - 1))
-        return end + size[0] <= burst_bytes
+        return int(end + size[0]) <= burst_bytes
     for i in range(address.shape[0]):
         end = max(end, (address[i] & (burst_bytes - 1)) + size[i])
     return end <= burst_bytes
