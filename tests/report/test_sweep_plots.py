@@ -20,6 +20,7 @@ from openrow.report.sensitivity_plot import plot_sensitivity
 from openrow.report.style import COLOURS, MARKS, write_figure
 from openrow.report.sweep_columns import MissingColumnError, SweepColumns
 from openrow.report.sweep_plots import cells_of, front_of, plot_heat_map, plot_pareto, plot_rate_speedup
+from report.layout_checks import overlapping, within
 from report.sweep_examples import example_columns, words
 
 TABLE = example_columns(operations=np.full(8, 32000.0), sampling_speedup=np.linspace(0.5, 1.5, 8))
@@ -35,33 +36,6 @@ PICTURES: dict[str, Callable[[SweepColumns], Figure]] = {
     "scaling": plot_scaling,
     "rate and speedup": plot_rate_speedup,
 }
-
-
-def overlapping(figure: Figure) -> list[tuple[str, str]]:
-    """Texts that cover one another once the figure is laid out."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.text import Text
-
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    shown = [text for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip()]
-    boxes = [(text.get_text(), text.get_window_extent(canvas.get_renderer())) for text in shown]
-    return [
-        (one, other)
-        for place, (one, first) in enumerate(boxes)
-        for other, second in boxes[place + 1 :]
-        if one != other and first.shrunk(0.9, 0.8).overlaps(second.shrunk(0.9, 0.8))
-    ]
-
-
-def within(figure: Figure) -> bool:
-    """Whether every text lies inside the figure."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    box = figure.get_tightbbox(canvas.get_renderer())
-    return bool(box.x0 >= -0.02 and box.y0 >= -0.02 and box.x1 <= figure.get_figwidth() + 0.02)
 
 
 @pytest.mark.parametrize("name", PICTURES)

@@ -1,24 +1,20 @@
 """``openrow plot``: draw results."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import click
 
+from openrow.cli.crossbar_pictures import CROSSBAR_PICTURES
 from openrow.cli.pictures import output_option, picture_format, save_picture
+from openrow.cli.stored import ResultFileError, read_json, read_result
 from openrow.cli.sweep_pictures import SWEEP_PICTURES
-from openrow.errors import UserError
 
 REPLAY = ("openrow replay -o", "lost_time")
 RUN = ("openrow run -o", "stages")
 """The command that writes a kind of result, and a key that only such results have."""
 CURVE_KEY = "computing_from_hit_rate"
 """A key that only a curve of row-hit rates has."""
-
-
-class ResultFileError(UserError):
-    """A file that does not hold the result that is asked for."""
 
 
 class _Kinds(click.Group):
@@ -38,12 +34,13 @@ class _Kinds(click.Group):
 def command() -> None:
     """Draw results: KIND says what.
 
-    'time' and 'banks' draw results of 'openrow replay -o', those that take a DIRECTORY a sweep, the others
-    results of 'openrow run -o'. 'hit-rate' runs what it draws where no results are given.
+    'time' and 'banks' draw results of 'openrow replay -o', those that take a DIRECTORY a sweep, 'accuracy'
+    and 'converters' results of 'openrow study -o', the others results of 'openrow run -o'. 'hit-rate' runs
+    what it draws where no results are given, and 'conductances' programs it.
     """
 
 
-for _picture in SWEEP_PICTURES:
+for _picture in (*SWEEP_PICTURES, *CROSSBAR_PICTURES):
     command.add_command(_picture)
 
 _one_result = click.argument("result", type=click.Path(path_type=Path))
@@ -182,35 +179,4 @@ def _with_units(path: Path) -> dict[str, Any]:
     tree = read_result(path, *RUN)
     if not any("layers" in stage for stage in tree["stages"]):
         raise ResultFileError(f"{path}: no stage was simulated on units, so there is nothing of them to draw")
-    return tree
-
-
-def read_json(path: Path, written_by: str) -> dict[str, Any]:
-    """Read a file of JSON.
-
-    Raises
-    ------
-    ResultFileError
-        For a file that is missing or holds something else, naming the command that writes a right one.
-    """
-    try:
-        tree = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise ResultFileError(f"{path}: holds no result of '{written_by}' ({error})") from error
-    if not isinstance(tree, dict):
-        raise ResultFileError(f"{path}: holds no result of '{written_by}': it is no mapping")
-    return tree
-
-
-def read_result(path: Path, written_by: str, key: str) -> dict[str, Any]:
-    """Read a result.
-
-    Raises
-    ------
-    ResultFileError
-        As :func:`read_json`, and where ``key`` is not in it.
-    """
-    tree = read_json(path, written_by)
-    if key not in tree:
-        raise ResultFileError(f"{path}: holds no result of '{written_by}': there is no {key} in it")
     return tree

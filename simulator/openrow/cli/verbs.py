@@ -24,6 +24,7 @@ VERBS: Mapping[str, Verb] = {
     "run": Verb("openrow.cli.run", "Run a workload on an architecture's devices."),
     "sweep": Verb("openrow.cli.sweep", "Run a design space: many points, resumable, in parallel."),
     "results": Verb("openrow.cli.results", "Filter, sort and export the results of a sweep."),
+    "study": Verb("openrow.cli.study", "Study crossbar numerics: accuracy, error and energy."),
     "verify": Verb("openrow.cli.verify", "Hold a command stream against the constraint table."),
     "validate": Verb("openrow.cli.validate", "Hold this simulator against its references."),
     "plot": Verb("openrow.cli.plot", "Draw results."),

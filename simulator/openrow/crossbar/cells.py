@@ -11,29 +11,38 @@ from openrow.crossbar.levels import Plan
 from openrow.crossbar.wires import effective_conductances
 
 
+def programmed_block(plan: Plan, levels: NDArray[Any], block: int) -> NDArray[np.float32]:
+    """Return a block's cells as programmed, in steps of a level (signs, slices, height, columns).
+
+    ``levels`` (blocks, slices, height, columns) are reduced; signs are one, or two for differential pairs.
+    """
+    factor = np.array([each.factor for each in plan.weights], np.float32)[:, np.newaxis, np.newaxis]
+    held = levels[block].astype(np.float32) * factor
+    pairs = plan.settings.signed_mapping is SignedMapping.DIFFERENTIAL
+    cells = np.stack([np.maximum(held, 0), np.maximum(-held, 0)]) if pairs else held[np.newaxis]
+    noise.programmed(cells, plan.settings, block, 0)
+    return cells
+
+
 class ProgrammedCells:
     """Conductances in steps of a level (blocks, signs, slices, height, columns), as they were programmed."""
 
     def __init__(self, plan: Plan, levels: NDArray[Any]) -> None:
         self._settings = settings = plan.settings
-        pairs = settings.signed_mapping is SignedMapping.DIFFERENTIAL
-        blocks, count, height, columns = levels.shape
-        self._cells = np.empty((blocks, 2 if pairs else 1, count, height, columns), np.float32)
-        factor = np.array([each.factor for each in plan.weights], np.float32)[:, np.newaxis, np.newaxis]
+        blocks, columns = levels.shape[0], levels.shape[3]
         arrays = -(-columns // settings.weight_block[1])
         full = settings.conductance_levels - 1
         self._offset = (
-            None if plan.offset_column is None else np.full((blocks, height, arrays), full, np.float32)
+            None
+            if plan.offset_column is None
+            else np.full((blocks, settings.weight_block[0], arrays), full, np.float32)
         )
+        first = programmed_block(plan, levels, 0)
+        self._cells = np.empty((blocks, *first.shape), np.float32)
         for block in range(blocks):
-            held = levels[block].astype(np.float32) * factor
-            self._cells[block, 0] = np.maximum(held, 0)
-            if pairs:
-                self._cells[block, 1] = np.maximum(-held, 0)
-            noise.programmed(self._cells[block], settings, block, 0)
+            self._cells[block] = first if block == 0 else programmed_block(plan, levels, block)
             if self._offset is not None:
                 noise.programmed(self._offset[block], settings, block, 1)
-
         if not settings.varies_when_read():
             self._see()
 

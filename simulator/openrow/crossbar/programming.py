@@ -150,21 +150,33 @@ def program(
         If slices are not equally spaced on the given numbers of levels.
     """
     settings = settings or CrossbarSettings()
+    values = finite_matrix(weights)
+    for problem in distortions(settings):
+        warnings.warn(problem, DistortionWarning, stacklevel=2)
+    plan = Plan(settings)
+    chosen = path or _fastest_path(settings, plan)
+    _check_path(chosen, settings, plan)
+    levels, column_scale = weight_levels(values, plan)
+    make = {"gemm": _gemm, "popcount": _popcount, "ideal": _ideal}[chosen]
+    shape = (values.shape[0], values.shape[1])
+    return ProgrammedWeights(settings, shape, chosen, column_scale, make(plan, levels))
+
+
+def finite_matrix(weights: ArrayLike) -> NDArray[np.float64]:
+    """Return weights (K, N) in float64.
+
+    Raises
+    ------
+    CrossbarError
+        If they are no finite matrix.
+    """
     values = np.asarray(weights, np.float64)
     if values.ndim != 2 or 0 in values.shape:
         raise CrossbarError(f"weights of shape {values.shape} should be a matrix (K, N)")
     if not np.isfinite(values).all():
         place = tuple(np.argwhere(~np.isfinite(values))[0].tolist())
         raise CrossbarError(f"weights hold {values[place]} at {place}; all should be finite")
-    for problem in distortions(settings):
-        warnings.warn(problem, DistortionWarning, stacklevel=2)
-    plan = Plan(settings)
-    chosen = path or _fastest_path(settings, plan)
-    _check_path(chosen, settings, plan)
-    levels, column_scale = _levels(values, plan)
-    make = {"gemm": _gemm, "popcount": _popcount, "ideal": _ideal}[chosen]
-    shape = (values.shape[0], values.shape[1])
-    return ProgrammedWeights(settings, shape, chosen, column_scale, make(plan, levels))
+    return values
 
 
 def _fastest_path(settings: CrossbarSettings, plan: Plan) -> str:
@@ -188,7 +200,7 @@ def _check_path(path: str, settings: CrossbarSettings, plan: Plan) -> None:
         raise CrossbarError("path popcount has no noise, so that nothing is to be clipped")
 
 
-def _levels(values: NDArray[np.float64], plan: Plan) -> tuple[NDArray[Any], NDArray[np.float64]]:
+def weight_levels(values: NDArray[np.float64], plan: Plan) -> tuple[NDArray[Any], NDArray[np.float64]]:
     """Return reduced levels (blocks, slices, height, columns), and scales (blocks, columns)."""
     s = plan.settings
     height, bits = s.weight_block[0], sum(s.weight_slices)

@@ -1,0 +1,78 @@
+"""Studies of crossbar numerics as text."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+Tree = Mapping[str, Any]
+WIDTH = 100
+
+
+def print_digits(tree: Tree) -> None:
+    """Print the accuracy of the digits network: a table for each part, a column for each series."""
+    from rich.table import Table
+
+    console = _console()
+    console.print(
+        f"{tree['images']} digits that the network was not trained on: {_percent(tree['plain_accuracy'])} "
+        f"right in float64, {_percent(tree['accuracy'])} on crossbars with these settings"
+    )
+    for name, part in tree["parts"].items():
+        table = Table(part["axis"], box=None, pad_edge=False, header_style="bold")
+        rows: dict[str, dict[str, str]] = {}
+        for point in tree["points"]:
+            if point["part"] == name:
+                rows.setdefault(point["value"], {})[point["series"]] = _accuracy(point)
+        for series in dict.fromkeys(series for row in rows.values() for series in row):
+            table.add_column(series, justify="right")
+        for value, row in rows.items():
+            table.add_row(value, *row.values())
+        console.print()
+        console.print(table)
+
+
+def print_converters(tree: Tree) -> None:
+    """Print error and energy of every choice of converter."""
+    from rich.table import Table
+
+    from openrow.report.crossbar_plots import best_of
+
+    front = set(best_of(tree["points"]))
+    table = Table("", "converter", box=None, pad_edge=False, header_style="bold")
+    for heading in ("levels", "array rows", "slices", "error", "fJ a product"):
+        table.add_column(heading, justify="right")
+    for place, point in enumerate(tree["points"]):
+        table.add_row(
+            "*" if place in front else "",
+            point["source"],
+            f"{point['adc_levels']}",
+            f"{point['array_height']}",
+            ", ".join(map(str, point["slices"])),
+            f"{100 * point['relative_error']:.3g} %",
+            f"{point['energy_fj_per_mac']:,.4g}",
+        )
+    console = _console()
+    console.print(table)
+    size = tree["size"]
+    console.print(
+        f"\nA product of {size} x {size} matrices in 8 bits; the energy is that of the converters alone, for "
+        "each product of two numbers.\n* none is better in both."
+    )
+
+
+def _console() -> "Console":
+    from rich.console import Console
+
+    console = Console(highlight=False, emoji=False)
+    return console if console.is_terminal else Console(highlight=False, emoji=False, width=WIDTH)
+
+
+def _accuracy(point: Tree) -> str:
+    spread = f" ± {100 * point['accuracy_deviation']:.1f}" if point["runs"] > 1 else ""
+    return f"{100 * point['accuracy']:.1f}{spread} %"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"

@@ -1,0 +1,91 @@
+"""Studies of crossbar numerics as results: rows, and everything needed to repeat them."""
+
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from typing import Any
+
+from openrow.config.crossbar import CrossbarSettings
+from openrow.config.problems import one_of
+from openrow.crossbar import converter_study, digits_study
+from openrow.crossbar.digits import accuracy, digits, plain_scores, trained
+from openrow.crossbar.levels import distortions
+from openrow.errors import UserError
+from openrow.system.result import versions
+
+Tree = dict[str, Any]
+
+
+class StudyError(UserError):
+    """A study that is asked for something it does not have."""
+
+
+def digits_tree(
+    settings: CrossbarSettings,
+    parts: Sequence[str] = (),
+    images: int = 500,
+    repeats: int = 4,
+    advance: Callable[[str, float], None] = lambda _what, _share: None,
+) -> Tree:
+    """Return the accuracy of the digits network on crossbars against whatever ``parts`` vary, all if none.
+
+    Parameters
+    ----------
+    settings
+        What is not varied.
+    parts
+        Names of ``digits_study.PARTS``.
+    images
+        How many of the 500 unseen images are told.
+    repeats
+        Runs of what draws random numbers.
+    advance
+        Told what is being varied and which share has been done.
+
+    Raises
+    ------
+    StudyError
+        For an unknown part.
+    ModuleNotFoundError
+        If scikit-learn, which ships the images, is not installed.
+    """
+    known = digits_study.PARTS
+    for name in parts:
+        if name not in known:
+            raise StudyError(f"part '{name}' {one_of(name, list(known), 'part')}")
+    chosen = {name: part for name, part in known.items() if not parts or name in parts}
+    unseen = digits()[1].first(images)
+    count = sum(len(part.values) for part in chosen.values())
+    found = []
+    for point in digits_study.points(settings, unseen, chosen, repeats):
+        found.append(point.as_dict())
+        advance(known[point.part].title, len(found) / count)
+    return {
+        "study": "digits",
+        "images": len(unseen.labels),
+        "plain_accuracy": accuracy(plain_scores(trained(), unseen.images), unseen.labels),
+        "accuracy": digits_study.accuracy_of(settings, unseen),
+        "parts": {name: {"title": part.title, "axis": part.axis} for name, part in chosen.items()},
+        "points": found,
+        **_provenance(settings),
+    }
+
+
+def converters_tree(
+    size: int = converter_study.SIZE,
+    advance: Callable[[str, float], None] = lambda _what, _share: None,
+) -> Tree:
+    """Return error and energy of a product of ``size`` under every published converter."""
+    count = len(converter_study.CONVERTERS) * len(converter_study.HEIGHTS) * len(converter_study.SLICINGS)
+    found: list[Tree] = []
+    for choice in converter_study.choices(size):
+        found.append(choice.as_dict())
+        advance("multiplying", len(found) / count)
+    return {"study": "converters", "size": size, "points": found, "versions": versions()}
+
+
+def _provenance(settings: CrossbarSettings) -> Tree:
+    return {
+        "notes": list(distortions(settings)),
+        "versions": versions() | {"scikit-learn": version("scikit-learn")},
+        "settings": settings.model_dump(mode="json"),
+    }
