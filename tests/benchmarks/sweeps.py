@@ -209,7 +209,7 @@ sweep:
   architecture: memory/ddr4-2400
   trace:
     source: bilinear
-    parameters: {height: 64, width: 64, channels: 8, out_height: 48, out_width: 48}
+    parameters: {height: 64, width: 64, channels: 8, out_height: 144, out_width: 144}
   axes:
     - {key: memory.channels, values: [1, 2]}
     - {key: memory.controller.read_queue, range: {first: 4, last: 103, step: 1}}
