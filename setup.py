@@ -18,6 +18,6 @@ setup(
     package_data={
         **{package: ["*.yaml", "*.md"] for package in packages if package.startswith(DATA)},
         **{package: ["py.typed"] for package in ROOTS},
-        "openrow.validation": ["data/*", "data/streams/*", "data/pim/*"],
+        "openrow.validation": ["data/*", "data/streams/*", "data/pim/*", "data/crossbar/*"],
     },
 )

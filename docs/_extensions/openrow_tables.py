@@ -114,9 +114,12 @@ def accuracy(_argument: str) -> list[str]:
 
     table = accuracy_table()
     rows = [(row.what, row.criterion, f"{row.equal} of {len(row.comparisons)}") for row in table]
-    lines = markdown(("against Ramulator 2.1", "what must be equal", "equal"), rows, right=(2,))
+    lines = markdown(("against Ramulator 2.1 or as named", "what must be equal", "equal"), rows, right=(2,))
     left_out = [f"- {reason}" for row in table for reason in row.left_out]
-    return [*lines, "", "Left out:", "", *left_out] if left_out else lines
+    notes = [f"- {note}" for row in table for note in row.notes]
+    for heading, listed in (("Left out:", left_out), ("Ties, which float32 rounds either way:", notes)):
+        lines += ["", heading, "", *listed] if listed else []
+    return lines
 
 
 def hops(name: str) -> list[str]:

@@ -1,8 +1,6 @@
-"""The recorded products, and drawn settings and operands."""
+"""The names of the recorded products, and drawn settings and operands."""
 
-import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,46 +8,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from openrow.crossbar import CrossbarSettings, Granularity, Mode, SignedMapping
+from openrow.validation.crossbar import noise_free_names
 
-GOLDEN = Path(__file__).parent / "golden"
-RECORDED: dict[str, dict[str, Any]] = json.loads((GOLDEN / "memintelli_cases.json").read_text())
-NOISE_FREE = [name for name in RECORDED if not name.startswith("noise")]
+NOISE_FREE = noise_free_names()
 Reals = NDArray[np.float64]
-
-
-def recorded_arrays(name: str) -> dict[str, Reals]:
-    """The arrays of a case: x, w, y and what else it has."""
-    with np.load(GOLDEN / "memintelli_cases.npz") as data:
-        return {key.split("/")[1]: data[key] for key in data if key.startswith(f"{name}/")}
-
-
-def recorded_settings(name: str) -> CrossbarSettings:
-    """The settings of a case in openrow's names."""
-    case = RECORDED[name]
-
-    def granularity(value: Any) -> Any:
-        return "matrix" if value == "per-matrix" else tuple(value)
-
-    return CrossbarSettings(
-        mode=Mode.BLOCK_FLOATING_POINT if case["bw_e"] else Mode.INTEGER,
-        input_slices=tuple(case["xblk"]),
-        weight_slices=tuple(case["wblk"]),
-        input_block=tuple(case["xparal"]),
-        weight_block=tuple(case["wparal"]),
-        input_granularity=granularity(case["xgran"]),
-        weight_granularity=granularity(case["wgran"]),
-        conductance_low_s=case["LGS"],
-        conductance_high_s=case["HGS"],
-        conductance_levels=case["g_level"],
-        dac_levels=case["rdac"],
-        adc_levels=case["radc"],
-        read_voltage_v=case["vread"],
-        write_variation=case["write_variation"],
-        read_variation=case["read_variation"],
-        dac_noise=case["vnoise"],
-        stuck_high_rate=case["rate_stuck_HGS"],
-        stuck_low_rate=case["rate_stuck_LGS"],
-    )
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,11 @@
 
 import numpy as np
 import pytest
-from crossbar_cases import NOISE_FREE, recorded_arrays, recorded_settings
+from crossbar_cases import NOISE_FREE
 
 from openrow.crossbar.definition import plain_product, plain_ties, round_half_even
+from openrow.validation.crossbar import FLOAT32_ERROR, recorded_arrays, recorded_settings
 
-FLOAT32_ERROR = 3e-4
-"""How far sums in float32 are from those in float64 in the recorded products."""
 WITH_TOLERANCE = [name for name in NOISE_FREE if "tie_tol" in recorded_arrays(name)]
 TIED_OUTPUTS = {
     "int8_p32_adc1024": 2418,

@@ -4,11 +4,12 @@ import warnings
 
 import numpy as np
 import pytest
-from crossbar_cases import NOISE_FREE, Product, products, recorded_arrays, recorded_settings
+from crossbar_cases import NOISE_FREE, Product, products
 from hypothesis import example, given, settings
 
 from openrow.crossbar import CrossbarSettings, DistortionWarning, SignedMapping, program
 from openrow.crossbar.definition import plain_product
+from openrow.validation.crossbar import recorded_arrays, recorded_settings
 
 
 def fast_product(drawn: Product, path: str | None = None, threads: int = 1) -> np.ndarray:

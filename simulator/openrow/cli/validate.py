@@ -19,7 +19,7 @@ DIFFERENT = 1
 @click.pass_context
 def command(context: click.Context, show_all: bool, as_json: bool) -> None:
     """Play recorded runs of Ramulator 2.1 and compare every command, cycle and counter; so for units beside
-    the banks with Samsung's PIMSimulator and aim_simulator.
+    the banks with Samsung's PIMSimulator and aim_simulator, and for crossbars with MemIntelli's products.
 
     Then play them with fidelity fast, and say how far its cycles are off.
 
@@ -54,6 +54,7 @@ def _as_dict(row: "Row") -> dict[str, object]:
         "compared": len(row.comparisons),
         "comparisons": {comparison.name: comparison.differences for comparison in row.comparisons},
         "left_out": row.left_out,
+        "notes": row.notes,
     }
 
 
@@ -72,7 +73,7 @@ def _show(rows: "list[Row]", show_all: bool) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("against Ramulator 2.1", "what must be equal", title="Accuracy", title_justify="left")
+    table = Table("against Ramulator 2.1 or as named", "what must be equal", title="Accuracy", title_justify="left")
     table.add_column("equal", justify="right")
     for row in rows:
         table.add_row(row.what, row.criterion, f"{row.equal} of {len(row.comparisons)}")
@@ -86,6 +87,8 @@ def _show(rows: "list[Row]", show_all: bool) -> None:
                 )
         for reason in row.left_out:
             console.print(f"left out: {reason}", highlight=False)
+        for note in row.notes:
+            console.print(f"note: {note}", highlight=False)
 
 
 def _show_errors(errors: "list[FastError]", show_all: bool) -> None:

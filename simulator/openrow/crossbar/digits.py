@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from openrow.config.crossbar import CrossbarSettings
 from openrow.crossbar.layers import Conv2d, Linear
@@ -73,16 +74,25 @@ def trained() -> Parameters:
     for name, (outputs, inputs) in sizes.items():
         known[f"{name}.weight"] = random.normal(0, np.sqrt(2 / inputs), (outputs, inputs))
         known[f"{name}.bias"] = np.zeros(outputs)
+    # Products so small are faster on one thread, and threads that wait for others take seconds.
+    with threadpool_limits(limits=1, user_api="blas"):
+        _descend(known, patches, training.labels, random)
+    for values in known.values():
+        values.flags.writeable = False
+    return known
+
+
+def _descend(
+    known: Parameters, patches: Reals, labels: NDArray[np.int64], random: np.random.Generator
+) -> None:
+    """Move parameters down the slope of the cross entropy, in place."""
     speed = {name: np.zeros_like(values) for name, values in known.items()}
     for epoch in range(EPOCHS):
         rate = RATE * 0.5 * (1 + np.cos(np.pi * epoch / EPOCHS))
         for batch in _batches(random):
-            for name, slope in _slopes(known, patches[batch], training.labels[batch]).items():
+            for name, slope in _slopes(known, patches[batch], labels[batch]).items():
                 speed[name] = MOMENTUM * speed[name] - rate * (slope + DECAY * known[name])
                 known[name] += speed[name]
-    for values in known.values():
-        values.flags.writeable = False
-    return known
 
 
 def unfolded(images: Reals) -> Reals:

@@ -1,8 +1,16 @@
 """The accuracy table: what was compared with which record, and how much of it is equal."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from openrow.validation.crossbar import (
+    noise_differences,
+    noise_free_names,
+    noisy_names,
+    path_differences,
+    product_differences,
+    tie_note,
+)
 from openrow.validation.micro import micro_differences, micro_names
 from openrow.validation.pim import COMMAND_RECORDS, command_differences, kernel_differences, recorded_kernels
 from openrow.validation.runs import RecordedRun, recorded_runs, run_differences
@@ -26,6 +34,8 @@ class Row:
     comparisons: list[Comparison]
     left_out: list[str]
     """Records that cannot be repeated, with the reason."""
+    notes: list[str] = field(default_factory=list)
+    """What a reader of the criterion has to know, run by run."""
 
     @property
     def equal(self) -> int:
@@ -54,7 +64,7 @@ def _micro_differences(name: str) -> Iterator[str]:
 
 def count_comparisons() -> int:
     """How many runs :func:`accuracy_table` compares."""
-    others = len(recorded_kernels()) + len(COMMAND_RECORDS)
+    others = len(recorded_kernels()) + len(COMMAND_RECORDS) + 2 * len(noise_free_names()) + len(noisy_names())
     return len(micro_names()) + len(stream_names()) + len(_runs_with_traces()) + others
 
 
@@ -115,6 +125,32 @@ def accuracy_table(tick: Callable[[], None] = lambda: None) -> list[Row]:
             "products of AiM (aim_simulator)",
             "cycles",
             _compare(aim, lambda name: kernel_differences(kernels[name]), tick),
+            [],
+        ),
+        *_crossbar_rows(tick),
+    ]
+
+
+def _crossbar_rows(tick: Callable[[], None]) -> list[Row]:
+    plain = noise_free_names()
+    return [
+        Row(
+            "products on crossbars (MemIntelli)",
+            "every output, ties either way",
+            _compare(plain, product_differences, tick),
+            [],
+            [tie_note(name) for name in plain],
+        ),
+        Row(
+            "products on crossbars, every path",
+            "the plain definition, bit for bit",
+            _compare(plain, path_differences, tick),
+            [],
+        ),
+        Row(
+            "products with noise (MemIntelli)",
+            "mean and deviation of 200 runs",
+            _compare(noisy_names(), noise_differences, tick),
             [],
         ),
     ]
