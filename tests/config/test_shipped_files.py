@@ -76,7 +76,7 @@ def test_a_file_here_goes_before_a_shipped_one_of_the_same_path(write: Write) ->
             "memory/ddr4-2401.yaml",
             "should be a file or a known architecture; the nearest is 'memory/ddr4-2400'",
         ),
-        ("zzz", "should be a file or a known architecture: one of host/hbm-gpu, "),
+        ("zzz", "should be a file or a known architecture: one of crossbar/isaac, "),
         ("acrh.yaml", "should be an existing file; the nearest there is 'arch.yaml'"),
         ("nowhere/arch.yaml", "should be an existing file; there is no folder nowhere"),
         ("zzz.yaml", "should be an existing file"),

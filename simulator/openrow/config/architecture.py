@@ -6,6 +6,7 @@ from pydantic import Field
 
 from openrow.config.aim import AimConfig
 from openrow.config.base import PositiveInt, Section
+from openrow.config.crossbar_hardware import CrossbarHardware
 from openrow.config.geopim import GeoPimConfig
 from openrow.config.hbm_pim import HbmPimConfig
 from openrow.config.host import HostConfig
@@ -41,5 +42,7 @@ class Architecture(Section):
     """The GPU or CPU that uses the memory."""
     pim: Annotated[GeoPimConfig | HbmPimConfig | AimConfig, Field(discriminator="model")] | None = None
     """Compute units in the memory."""
+    crossbar: CrossbarHardware | None = None
+    """A chip of memristor crossbars."""
     workload: WorkloadConfig | None = None
     """What is run on it: ``openrow run``."""

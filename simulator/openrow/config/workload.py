@@ -76,6 +76,47 @@ class PipelineWorkload(Section):
     """The stages, each after those it waits for."""
 
 
+class Resnet18Workload(Section):
+    """ResNet18 on a chip of crossbars."""
+
+    model: Literal["resnet18"]
+    """Says that this section is ResNet18."""
+    about: str = ""
+    """A line for lists."""
+    batch: Annotated[int, Field(gt=0, le=1024)] = 1
+    """Images, one after another."""
+    image: Annotated[int, Field(gt=0, le=4096)] = 224
+    """Height and width of an image."""
+    seed: Seed = 0
+    """Of the random images, and of the random weights where no parameters are given."""
+    parameters: str | None = None
+    """A file ``.npz`` of weights by torchvision's names; random ones if none."""
+    numbers: bool = True
+    """Whether what the crossbars compute is computed, and its error with it."""
+    threads: Annotated[int, Field(gt=0, le=1024)] = 1
+    """Threads that compute it."""
+
+
+class MatmulWorkload(Section):
+    """A product of two matrices of integers, X (m, k) and W (k, n)."""
+
+    model: Literal["matmul"]
+    """Says that this section is a product of matrices."""
+    about: str = ""
+    """A line for lists."""
+    m: PositiveInt
+    """Rows of X: vectors that are multiplied."""
+    k: PositiveInt
+    """Columns of X and rows of W: the length of each sum."""
+    n: PositiveInt
+    """Columns of W."""
+    seed: Seed = 0
+    """Of the random integers, of 8 bits."""
+    numbers: bool = True
+    """Whether what the device computes is computed, and its error with it."""
+
+
 WorkloadConfig = Annotated[
-    GemvWorkload | ElementwiseWorkload | PipelineWorkload, Field(discriminator="model")
+    GemvWorkload | ElementwiseWorkload | PipelineWorkload | Resnet18Workload | MatmulWorkload,
+    Field(discriminator="model"),
 ]

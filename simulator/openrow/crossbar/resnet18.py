@@ -41,7 +41,7 @@ def resnet18(
         for block in range(2):
             stride = 2 if stage > 1 and block == 0 else 1
             steps.append(make.block(f"layer{stage}.{block}", stride))
-    classifier = Linear(make.parameter("fc.weight"), make.parameter("fc.bias"), make.settings)
+    classifier = Linear(parameter(known, "fc.weight"), parameter(known, "fc.bias"), make.settings)
     return Network([*steps, Digital(average_of_images), Layer("fc", classifier, rectified=False)])
 
 
@@ -72,24 +72,46 @@ def random_parameters(seed: int) -> dict[str, NDArray[np.floating]]:
     return found
 
 
+def parameter(parameters: Parameters, name: str) -> NDArray[np.float64]:
+    """Return a parameter by its name.
+
+    Raises
+    ------
+    CrossbarError
+        If it is missing.
+    """
+    if name not in parameters:
+        raise CrossbarError(f"ResNet18 has no parameter {name}; it takes torchvision's names")
+    return np.asarray(parameters[name], np.float64)
+
+
+def folded_convolution(
+    parameters: Parameters, name: str, norm: str
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return weights (outputs, channels, height, width) and biases with a batch normalisation folded in.
+
+    Raises
+    ------
+    CrossbarError
+        If a parameter is missing.
+    """
+    deviation = np.sqrt(parameter(parameters, f"{norm}.running_var") + EPSILON)
+    gain = parameter(parameters, f"{norm}.weight") / deviation
+    bias = parameter(parameters, f"{norm}.bias") - gain * parameter(parameters, f"{norm}.running_mean")
+    weight = parameter(parameters, f"{name}.weight") * gain[:, np.newaxis, np.newaxis, np.newaxis]
+    return weight, bias
+
+
 class _Maker:
     """Makes layers of named parameters."""
 
     def __init__(self, settings: CrossbarSettings, parameters: Parameters) -> None:
         self.settings, self._parameters = settings, parameters
 
-    def parameter(self, name: str) -> NDArray[np.float64]:
-        if name not in self._parameters:
-            raise CrossbarError(f"ResNet18 has no parameter {name}; it takes torchvision's names")
-        return np.asarray(self._parameters[name], np.float64)
-
     def layer(self, name: str, norm: str, stride: int, padding: int, rectified: bool) -> Layer:
         """Return a convolution with the batch normalisation after it folded in."""
-        weight = self.parameter(f"{name}.weight")
-        gain = self.parameter(f"{norm}.weight") / np.sqrt(self.parameter(f"{norm}.running_var") + EPSILON)
-        bias = self.parameter(f"{norm}.bias") - gain * self.parameter(f"{norm}.running_mean")
-        folded = weight * gain[:, np.newaxis, np.newaxis, np.newaxis]
-        return Layer(name, Conv2d(folded, bias, self.settings, stride=stride, padding=padding), rectified)
+        weight, bias = folded_convolution(self._parameters, name, norm)
+        return Layer(name, Conv2d(weight, bias, self.settings, stride=stride, padding=padding), rectified)
 
     def block(self, name: str, stride: int) -> Residual:
         """Return two convolutions and their shortcut."""
