@@ -169,10 +169,10 @@ def joins_row(s: Cells, bank: int, now: int) -> bool:
 
 @inlined
 def admit(
-    rules: Cells, s: Cells, request: int, order: int, now: int, read: int, write: int, act: int
+    rules: Cells, s: Cells, request: int, kind: int, order: int, now: int, read: int, write: int, act: int
 ) -> tuple[int, int, int]:
     """Put ``request`` into its queue in cycle ``now``. Returns the next commands."""
-    bank, kind, row = (request >> 1) & BANK_MASK, request & 1, request >> ROW_BITS
+    bank, row = (request >> 1) & BANK_MASK, request >> ROW_BITS
     b = bank_record(bank)
     q = queue_record(b, kind)
     e = take_entry(s, request, order, now)

@@ -239,10 +239,28 @@ def offer(
         s[N_READS + kind] += 1
         if answered:
             absorb(s, latencies, kind, now)
+        elif kind == READS:
+            read, write, act = admit(rules, s, request, READS, order + place, now, read, write, act)
         else:
-            read, write, act = admit(rules, s, request, order + place, now, read, write, act)
+            read, write, act = admit(rules, s, request, WRITES, order + place, now, read, write, act)
         place += 1
     return place, none, read, write, act
+
+
+@inlined
+def access(
+    rules: Cells, s: Cells, latencies: Cells, kind: int, key: int, read: int, write: int, act: int
+) -> tuple[bool, int, int, int]:
+    """The read or write of ``key`` is next. Returns whether it made room, and the next commands."""
+    bank = (key >> 1) & BANK_MASK
+    b = bank_record(bank)
+    if key >> CYCLE_BITS <= s[b + CLOSE_AT]:
+        return column(rules, s, latencies, bank, kind, key, read, write, act)
+    if s[b + PROMOTED] == 0:
+        read, write, act = open_other_row(rules, s, bank, kind, read, write, act)
+        return False, read, write, act
+    issue_before_refresh(rules, s, latencies, bank, kind, key)
+    return True, s[NEXT_READ], s[NEXT_WRITE], s[NEXT_ACT]
 
 
 @compiled
@@ -257,26 +275,28 @@ def run(
     now = s[NOW]
     read, write, act = s[NEXT_READ], s[NEXT_WRITE], s[NEXT_ACT]
     while True:
-        # Two branches instead of one key: the processor goes on with the kind it expects, and waits for none.
-        access = min(read, write)
-        if act <= access and act < limit:
+        # Branches instead of one key, with code of its own for reads and writes: the processor goes on with
+        # the kind it expects, and waits for none.
+        if act < read and act < write and act < limit:
             now = act >> CYCLE_BITS
-            read, write, act = activate(rules, s, (act >> 1) & BANK_MASK, act & 1, act, read, write)
-        elif access < act and access < limit:
-            bank, kind = (access >> 1) & BANK_MASK, access & 1
-            if access >> CYCLE_BITS <= s[bank_record(bank) + CLOSE_AT]:
-                room, read, write, act = column(rules, s, latencies, bank, kind, access, read, write, act)
-                if not room:
-                    continue
-            elif s[bank_record(bank) + PROMOTED] == 0:
-                read, write, act = open_other_row(rules, s, bank, kind, read, write, act)
-                continue
+            if act & 1 == READS:
+                read, write, act = activate(rules, s, (act >> 1) & BANK_MASK, READS, act, read, write)
             else:
-                issue_before_refresh(rules, s, latencies, bank, kind, access)
-                read, write, act = s[NEXT_READ], s[NEXT_WRITE], s[NEXT_ACT]
-            now = access >> CYCLE_BITS
+                read, write, act = activate(rules, s, (act >> 1) & BANK_MASK, WRITES, act, read, write)
+        elif read < write and read < limit:
+            cycle = read >> CYCLE_BITS
+            room, read, write, act = access(rules, s, latencies, READS, read, read, write, act)
+            if not room:
+                continue
+            now = cycle
+        elif write < limit:
+            cycle = write >> CYCLE_BITS
+            room, read, write, act = access(rules, s, latencies, WRITES, write, read, write, act)
+            if not room:
+                continue
+            now = cycle
         else:
-            cycle, comes = min(access, act) >> CYCLE_BITS, max(arrival, now)
+            cycle, comes = min(read, write, act) >> CYCLE_BITS, max(arrival, now)
             if arrival < 0 or min(cycle, arrival) >= FAR:
                 break
             if s[NEXT_REFRESH] <= min(cycle, comes):
