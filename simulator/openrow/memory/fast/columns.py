@@ -78,14 +78,20 @@ MAX_COLUMNS = 1 << (ROW_BITS - COLUMN_BITS)
     REFRESH_CYCLES,
     PRE_TO_REFRESH,
     SCOPE_BANKS,
-    WINDOW_ROWS,
-) = range(34)
-# Where the row of floors lies that a command leaves behind, by the low bits of its key (bank and kind). A
-# column command's is for those of its own kind: that for writes follows a read's, that for reads precedes a
-# write's. The row of the activation window lies WINDOW_ROWS behind that of the activation.
-AT_COLUMN_ROWS = 40
-AT_ACT_ROWS = AT_COLUMN_ROWS + REQUEST_LOW + 1
-AT_MASKS = AT_ACT_ROWS + REQUEST_LOW + 1
+    READ_ROWS,
+    WRITE_ROWS,
+    ACT_ROWS,
+    GROUP_BITS,
+    PAIR_BITS,
+) = range(38)
+COLUMN_ROWS = READ_ROWS
+"""Where the rows of floors begin that reads leave behind, and behind it where those of writes do.
+
+There is a pair of rows for each bank group: after a read or write the floors of reads and those of writes,
+after an activation those of activations and the activation window's. A bank's group is its number without
+the lowest GROUP_BITS; its pair lies that many times 1 << PAIR_BITS behind the first.
+"""
+AT_MASKS = 40
 """Rows with all bits but the sign set in one lane of a block, and one with none."""
 AT_ROWS = AT_MASKS + (LANE_BLOCK + 1) * LANE_BLOCK
 

@@ -10,14 +10,13 @@ from openrow.memory.fast.columns import (
     ACCESSES,
     ACT_AT,
     ACT_FROM,
+    ACT_ROWS,
     ACT_SLOTS,
     ACT_TO_ACT,
     ACT_TO_PRE,
     ACT_TO_READ,
     AT_ACT,
     AT_ACT_FLOOR,
-    AT_ACT_ROWS,
-    AT_COLUMN_ROWS,
     AT_WINDOW,
     BANK_MASK,
     BREAKS,
@@ -27,6 +26,7 @@ from openrow.memory.fast.columns import (
     CLEARED,
     CLOSE_AT,
     CLOSED_PAGE,
+    COLUMN_ROWS,
     CYCLE_BITS,
     E_ARRIVAL,
     E_BREAK,
@@ -79,7 +79,6 @@ from openrow.memory.fast.columns import (
     WINDOW_COLUMNS,
     WINDOW_FLOOR,
     WINDOW_PLACE,
-    WINDOW_ROWS,
     WRITES_SEEN,
     YOUNGER_HITS,
 )
@@ -101,6 +100,7 @@ from openrow.memory.fast.planning_compiled import (
     put,
     queue_record,
     row_bit,
+    rows_behind,
     unlink,
     waiting_for_row,
 )
@@ -241,7 +241,7 @@ def block_mask(bank: int, first_bank: int) -> int:
 @inlined
 def serve_acts(rules: Cells, s: Cells, bank: int, row: int, floor: int, window_floor: int, bus: int) -> int:
     """Take the activation of ``bank`` away and raise the floors of the others. Returns the next of them."""
-    keys, floors, window = AT_ACT, AT_ACT_FLOOR, row + rules[WINDOW_ROWS]
+    keys, floors, window = AT_ACT, AT_ACT_FLOOR, row + rules[LANES]
     mask = mask_of(min(bank, LANE_BLOCK))
     least = serve_activation(s, keys, floors, rules, mask, row, floor, window, window_floor, bus)
     i = LANE_BLOCK
@@ -276,7 +276,7 @@ def activate(
     bus = max(s[BUS_FREE], floor - rules[BUS_SLACK]) + slots
     s[BUS_FREE] = bus
     bus |= rules[EDGE]
-    row = rules[AT_ACT_ROWS + (key & REQUEST_LOW)]
+    row = rows_behind(rules, ACT_ROWS, bank)
     act = serve_acts(rules, s, bank, row, floor, oldest, bus)
     s[N_OPENED + closes] += 1
     if s[e + E_COUNTED] != 0:
@@ -424,14 +424,14 @@ def column(
     mode = s[MODE]
     q = queue_record(b, kind)
     e = s[b + CHOSEN + kind]
-    row = rules[AT_COLUMN_ROWS + (key & REQUEST_LOW)]
-    least = serve_column(rules, s, bank, kind, row, floor)
+    pair = rows_behind(rules, COLUMN_ROWS + kind, bank)
+    least = serve_column(rules, s, bank, kind, pair + kind * rules[LANES], floor)
     if s[WRITES_SEEN] == 0:
         read = least
     elif kind == READS:
-        read, write = least, turn_around(rules, s, 1 - kind, row + rules[LANES], floor)
+        read, write = least, turn_around(rules, s, 1 - kind, pair + rules[LANES], floor)
     else:
-        read, write = turn_around(rules, s, 1 - kind, row - rules[LANES], floor), least
+        read, write = turn_around(rules, s, 1 - kind, pair, floor), least
     waited = s[b + PROMOTED] != e
     if waited:
         if s[q + HEAD] == e:

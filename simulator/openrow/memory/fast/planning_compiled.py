@@ -22,7 +22,6 @@ from openrow.memory.fast.columns import (
     AT_BANKS,
     AT_COLUMN,
     AT_COLUMN_FLOOR,
-    AT_COLUMN_ROWS,
     AT_MASKS,
     AT_WRITE_FILTER,
     BANK_COLUMNS,
@@ -43,6 +42,7 @@ from openrow.memory.fast.columns import (
     EDGE,
     FAR,
     FILTER_PLACES,
+    GROUP_BITS,
     HEAD,
     HIGH_WATERMARK,
     LANE_BLOCK,
@@ -58,10 +58,12 @@ from openrow.memory.fast.columns import (
     NEXT_READ,
     NEXT_WRITE,
     OLDER_HITS,
+    PAIR_BITS,
     PRE_FROM,
     PRE_TO_ACT,
     PROMOTED,
     QUEUE_COLUMNS,
+    READ_ROWS,
     READS,
     REPEATED,
     ROW,
@@ -101,6 +103,12 @@ def column_keys(kind: int) -> int:
 def column_floors(kind: int) -> int:
     """Where the floors of reads or writes lie."""
     return AT_COLUMN_FLOOR + kind * MAX_BANKS
+
+
+@inlined
+def rows_behind(rules: Cells, rows: int, bank: int) -> int:
+    """Where the pair of rows of floors lies that a command to ``bank`` leaves behind; ``rows`` is its kind's."""
+    return rules[rows] + ((bank >> rules[GROUP_BITS]) << rules[PAIR_BITS])
 
 
 @inlined
@@ -364,6 +372,6 @@ def first_write(rules: Cells, s: Cells) -> None:
     """From the first write on, the floors of writes are kept; until then they follow from the last read."""
     s[WRITES_SEEN] = 1
     for bank in range(rules[BANKS]):
-        turnaround = (s[LAST_READ] << CYCLE_BITS) + rules[rules[AT_COLUMN_ROWS] + rules[LANES] + bank]
+        turnaround = (s[LAST_READ] << CYCLE_BITS) + rules[rules[READ_ROWS] + rules[LANES] + bank]
         floor = column_floors(WRITES) + bank
         s[floor] = max(s[floor], turnaround)

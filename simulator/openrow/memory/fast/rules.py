@@ -196,13 +196,11 @@ def _lay_out(memory: MemoryConfig) -> Int64Array:
     """Rules with room for the rows of floors."""
     banks = spans(memory)[Level.CHANNEL]
     lanes, groups = -(-banks // f.LANE_BLOCK) * f.LANE_BLOCK, banks // memory.banks
-    acts = f.AT_ROWS + 4 * groups * lanes
-    rules = _aligned(acts + 2 * groups * lanes)
-    rules[f.BANKS], rules[f.LANES], rules[f.WINDOW_ROWS] = banks, lanes, groups * lanes
-    for low in range(2 * banks):
-        group, kind = low // 2 // memory.banks, low & 1
-        rules[f.AT_COLUMN_ROWS + low] = f.AT_ROWS + ((kind * groups + group) * 2 + kind) * lanes
-        rules[f.AT_ACT_ROWS + low] = acts + group * lanes
+    pairs = 2 * groups * lanes
+    rules = _aligned(f.AT_ROWS + 3 * pairs)
+    rules[f.BANKS], rules[f.LANES] = banks, lanes
+    rules[[f.READ_ROWS, f.WRITE_ROWS, f.ACT_ROWS]] = f.AT_ROWS + pairs * np.arange(3)
+    rules[f.GROUP_BITS], rules[f.PAIR_BITS] = bits_of(memory.banks), bits_of(2 * lanes)
     for lane in range(f.LANE_BLOCK):
         rules[f.AT_MASKS + lane * f.LANE_BLOCK + lane] = np.iinfo(np.int64).max
     return rules
@@ -224,13 +222,14 @@ def _row_rules(memory: MemoryConfig, table: _Table, rules: Int64Array) -> None:
         rules[row : row + banks] = np.array(cycles) << f.CYCLE_BITS
 
     for own in range(0, banks, memory.banks):
+        pair = own // memory.banks * 2 * lanes
         for kind, preceding in enumerate(COLUMNS):
-            row = int(rules[f.AT_COLUMN_ROWS + 2 * own + kind]) - kind * lanes
+            row = int(rules[f.COLUMN_ROWS + kind]) + pair
             for other, following in enumerate(COLUMNS):
                 fill(row + other * lanes, preceding, following, own)
-        row = int(rules[f.AT_ACT_ROWS + 2 * own])
+        row = int(rules[f.ACT_ROWS]) + pair
         fill(row, Command.ACT, Command.ACT, own)
-        window = row + int(rules[f.WINDOW_ROWS])
+        window = row + lanes
         inside = np.arange(banks) // window_banks == own // window_banks
         rules[window : window + banks] = np.where(inside, 0, -f.NEVER)
 
