@@ -107,7 +107,7 @@ def column_floors(kind: int) -> int:
 
 @inlined
 def rows_behind(rules: Cells, rows: int, bank: int) -> int:
-    """Where the pair of rows lies that a command to ``bank`` leaves behind, among the ``rows`` of its kind."""
+    """Where the pair of rows lies that a command to ``bank`` leaves behind, of the ``rows`` of its kind."""
     return rules[rows] + ((bank >> rules[GROUP_BITS]) << rules[PAIR_BITS])
 
 
