@@ -42,6 +42,17 @@ def test_json_has_the_numerics(capsys: pytest.CaptureFixture[str]) -> None:
     assert len(tree["points"]) == 48
 
 
+def test_claims_are_listed_with_what_was_measured(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["study", "claims", "--size", "32"]) == 0
+    printed = capsys.readouterr().out
+    assert "X4  unfolding makes conv1 9.8x larger" in printed
+    assert "pair by pair" in printed
+    assert main(["study", "claims", "--size", "32", "--json"]) == 0
+    tree = json.loads(capsys.readouterr().out)
+    assert len(tree["claims"]) == 7
+    assert len(tree["measured"]) == 8
+
+
 def test_levels_that_distort_are_noted(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*SOME_DIGITS[:4], "dac_levels=20", "--images", "5"]) == 0
     assert "note: dac_levels 20 distorts input slices of 2 and 4 bits" in capsys.readouterr().err

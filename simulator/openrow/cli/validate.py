@@ -73,7 +73,8 @@ def _show(rows: "list[Row]", show_all: bool) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("against Ramulator 2.1 or as named", "what must be equal", title="Accuracy", title_justify="left")
+    headings = ("against Ramulator 2.1 or as named", "what must be equal")
+    table = Table(*headings, title="Accuracy", title_justify="left")
     table.add_column("equal", justify="right")
     for row in rows:
         table.add_row(row.what, row.criterion, f"{row.equal} of {len(row.comparisons)}")

@@ -8,6 +8,8 @@ if TYPE_CHECKING:
 
 Tree = Mapping[str, Any]
 WIDTH = 100
+CLAIM_WIDTH, VERDICT_WIDTH = 34, 12
+"""Letters of a line in the columns of a claim and of its verdict."""
 
 
 def print_digits(tree: Tree) -> None:
@@ -60,6 +62,34 @@ def print_converters(tree: Tree) -> None:
         f"\nA product of {size} x {size} matrices in 8 bits; the energy is that of the converters alone, for "
         "each product of two numbers.\n* none is better in both."
     )
+
+
+def print_claims(tree: Tree) -> None:
+    """Print every claim with its verdict and what was found, then what was measured."""
+    from rich.table import Table
+
+    table = Table("", "claim", "verdict", "found", box=None, pad_edge=False, header_style="bold")
+    table.columns[1].max_width = CLAIM_WIDTH
+    table.columns[2].max_width = VERDICT_WIDTH
+    for claim in tree["claims"]:
+        table.add_row(claim["id"], claim["claim"], claim["verdict"], claim["finding"])
+        table.add_section()
+    console = _console()
+    console.print(table)
+    size = tree["size"]
+    measured = Table("one image", box=None, pad_edge=False, header_style="bold")
+    for heading in ("slices", "CPU s", "peak MB", "error"):
+        measured.add_column(heading, justify="right")
+    for one in tree["measured"]:
+        measured.add_row(
+            one["way"],
+            f"{one['slices']} x {one['slices']}",
+            f"{one['cpu_s']:.3f}",
+            f"{one['peak_bytes'] / 1e6:,.1f}",
+            f"{100 * one['relative_error']:.1f} %",
+        )
+    console.print(f"\nResNet18's first layer on {size} x {size} pixels, 256 ADC levels, one BLAS thread:\n")
+    console.print(measured)
 
 
 def _console() -> "Console":

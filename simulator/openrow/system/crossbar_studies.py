@@ -1,6 +1,7 @@
 """Studies of crossbar numerics as results: rows, and everything needed to repeat them."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
 
@@ -10,6 +11,8 @@ from openrow.crossbar import converter_study, digits_study
 from openrow.crossbar.digits import accuracy, digits, plain_scores, trained
 from openrow.crossbar.levels import distortions
 from openrow.errors import UserError
+from openrow.system.crossbar_claims import claims
+from openrow.system.crossbar_measuring import measure
 from openrow.system.result import versions
 
 Tree = dict[str, Any]
@@ -81,6 +84,27 @@ def converters_tree(
         found.append(choice.as_dict())
         advance("multiplying", len(found) / count)
     return {"study": "converters", "size": size, "points": found, "versions": versions()}
+
+
+def claims_tree(size: int = 224, advance: Callable[[str, float], None] = lambda _what, _share: None) -> Tree:
+    """Return what comes of the claims on MemIntelli's performance, measured on images of ``size``."""
+    found = measure(size, advance)
+    return {
+        "study": "claims",
+        "size": size,
+        "claims": [asdict(claim) for claim in claims(found)],
+        "measured": [
+            {
+                "way": way,
+                "slices": slices,
+                "cpu_s": one.seconds,
+                "peak_bytes": one.peak_bytes,
+                "relative_error": one.error,
+            }
+            for (way, slices), one in found.by_way.items()
+        ],
+        "versions": versions(),
+    }
 
 
 def _provenance(settings: CrossbarSettings) -> Tree:
