@@ -16,7 +16,7 @@ from openrow.config.memory import Command, Constraint, Level, MemoryConfig
 from openrow.config.timings import resolved_timings
 from openrow.pim import columns as c
 from openrow.pim.aim import controller as aim_controller
-from openrow.pim.aim.device import gemv_instructions
+from openrow.pim.aim.program import SETTINGS, instructions_of
 from openrow.pim.hbm_pim import columns as h
 from openrow.pim.hbm_pim import controller as hbm_controller
 from openrow.pim.hbm_pim.controller import TransactionController
@@ -118,12 +118,22 @@ def test_a_violation_is_found() -> None:
     assert violations(memory, [*memory.constraints, *pim.constraints], hbm_controller.COMMANDS, log)
 
 
+AIM_SIZES: dict[str, tuple[int, ...]] = {
+    "gemv": (200, 1500),
+    "add": (2000,),
+    "mul": (300_000,),
+    "relu": (900,),
+}
+
+
 @pytest.mark.parametrize("refresh", ["none", "all-bank"])
-def test_aim_obeys_the_table(refresh: str) -> None:
+@pytest.mark.parametrize("kernel", AIM_SIZES)
+def test_aim_obeys_the_table(kernel: str, refresh: str) -> None:
     architecture = load_architecture("pim/aim", ["memory.channels=1", f"memory.refresh={refresh}"])
     memory, pim = architecture.memory, architecture.pim
     assert isinstance(pim, AimConfig)
-    run = aim_controller.carry_out(memory, pim, gemv_instructions(memory, pim, 200, 1500))
+    instructions = instructions_of(memory, pim, kernel, AIM_SIZES[kernel])
+    run = aim_controller.carry_out(memory, pim, instructions, SETTINGS[kernel])
     every = [*memory.constraints, *pim.constraints]
     assert violations(memory, every, aim_controller.COMMANDS, run.log) == []
     assert sum(run.account.values()) == run.cycles

@@ -10,7 +10,7 @@ from openrow.config.aim import AimConfig
 from openrow.config.hbm_pim import HbmPimConfig
 from openrow.config.loading import load_architecture
 from openrow.config.memory import MemoryConfig
-from openrow.pim.aim.device import gemv_numbers, rounded
+from openrow.pim.aim.numbers import computed, rounded
 from openrow.pim.half_compiled import round_to_half
 from openrow.pim.hbm_pim.device import run_kernel
 from openrow_kernels.vector_operations import OPERATIONS, random_halves
@@ -106,6 +106,30 @@ def test_bfloat16_keeps_eight_digits_ties_to_even() -> None:
 def test_aim_multiplies_within_its_precision(precision: str, share: float) -> None:
     matrix, vector = random_halves(1, 50, 2500), random_halves(2, 2500)
     exact = OPERATIONS["gemv"](matrix, vector)
-    found = gemv_numbers(aim(precision), matrix, vector)
+    found = computed(aim(precision), "gemv", (matrix, vector))
     error = np.abs(found - exact).max() / np.abs(exact).max()
     assert 0 < error < share
+
+
+def in_bfloat16(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Rounded to 8 binary digits, ties to even; for numbers far from the ends of BF16's range."""
+    mantissa, exponent = np.frexp(values)
+    return np.ldexp(np.round(mantissa * 256), exponent - 8)
+
+
+@pytest.mark.parametrize("kernel", ["add", "mul", "relu"])
+@pytest.mark.parametrize("elements", [1, 5000])
+def test_element_wise_results_of_aim_are_those_of_bfloat16(kernel: str, elements: int) -> None:
+    """Operands are rounded and the result is; what lies between is exact in FP32 for such operands."""
+    operands = tuple(random_halves(seed, elements) for seed in range(1 if kernel == "relu" else 2))
+    taken = [in_bfloat16(operand.astype(np.float64)) for operand in operands]
+    exact = {"add": lambda x, y: x + y, "mul": lambda x, y: x * y, "relu": lambda x: np.where(x > 0, x, 0)}
+    found = computed(aim("bf16"), kernel, operands)
+    np.testing.assert_array_equal(found, in_bfloat16(exact[kernel](*taken)))
+
+
+@pytest.mark.parametrize("kernel", ["add", "mul", "relu"])
+def test_element_wise_results_of_aim_in_half_are_the_definition_rounded_once(kernel: str) -> None:
+    operands = tuple(random_halves(seed, 3000) for seed in range(1 if kernel == "relu" else 2))
+    found = computed(aim("fp16"), kernel, operands)
+    np.testing.assert_array_equal(found, OPERATIONS[kernel](*operands).astype(np.float16))

@@ -2,6 +2,7 @@
 
 import pytest
 
+from openrow.validation import aim
 from openrow.validation.pim import (
     COMMAND_RECORDS,
     RecordedKernel,
@@ -68,10 +69,43 @@ def test_the_host_streams_as_fast_as_the_bus(elements: int) -> None:
     assert host == 47 + 6186 * elements // 16384
 
 
+def by_aim(kernel: str, *sizes: int) -> int:
+    return repeated_cycles(RecordedKernel("aim", 1, kernel, sizes, "units", 0))
+
+
 @pytest.mark.parametrize(("rows", "columns"), [(1, 1), (3, 64), (100, 7)])
 def test_products_of_aim_follow_the_closed_form(rows: int, columns: int) -> None:
-    cycles = repeated_cycles(RecordedKernel("aim", 1, "mac", (rows, columns), "units", 0))
-    assert cycles == rows * (56 + 2 * (columns - 1) + 12 + 32) - 40
+    assert by_aim("mac", rows, columns) == rows * (56 + 2 * (columns - 1) + 12 + 32) - 40
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(1, 1), (3, 64), (100, 7)])
+def test_element_wise_products_of_aim_follow_the_closed_form(rows: int, columns: int) -> None:
+    """Row opened, columns, the last product written, row closed; the last row need not be closed."""
+    written = 6 + 33
+    assert by_aim("ewmul", rows, columns) == rows * (25 + 2 * (columns - 1) + written + 32) - 67
+
+
+@pytest.mark.parametrize("elements", [64 * 64, 64 * 64 * 5])
+def test_a_full_row_of_products_is_one_instruction(elements: int) -> None:
+    assert by_aim("mul", elements) == by_aim("ewmul", elements // 4096, 64)
+
+
+@pytest.mark.parametrize("name", aim.COMMAND_RECORDS)
+def test_every_command_of_aim_is_issued_in_the_recorded_cycle(name: str) -> None:
+    assert list(aim.command_differences(name)) == []
+
+
+def test_records_of_aim_hold_its_kernels_whole() -> None:
+    names = [name for _, name, _ in aim.recorded_commands("relu 300")]
+    assert [names.count(name) for name in ("WRGB", "WRMAC", "MACab", "AFab", "RDAF")] == [19] * 5
+    names = [name for _, name, _ in aim.recorded_commands("mul 5,000")]
+    assert (names.count("EWMULab"), names.count("ACTab")) == (79, 2)
+
+
+def test_a_command_that_is_late_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    late = [(cycle + (name == "AFab"), name, row) for cycle, name, row in aim.recorded_commands("relu 300")]
+    monkeypatch.setattr(aim, "recorded_commands", lambda _name: late[:-1])
+    assert len(list(aim.command_differences("relu 300"))) == 20
 
 
 def test_a_different_timing_is_found() -> None:

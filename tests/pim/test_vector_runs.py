@@ -8,6 +8,7 @@ import pytest
 from openrow.cli.main import main
 from openrow.config.loading import load_architecture, load_run
 from openrow.config.problems import ConfigurationError
+from openrow.memory.energy import unit_energies
 from openrow.system.workloads import run
 
 SMALL_GEMV = (
@@ -47,6 +48,30 @@ def test_gemv_has_the_cycles_of_units_and_host(capsys: Captured) -> None:
 def test_element_wise_kernels_run(capsys: Captured, kernel: str, cycles: int) -> None:
     tree = tree_of(capsys, kernel, "--arch", "pim/hbm-pim", "workload.elements=16384", "memory.channels=1")
     assert tree["cycles"] == cycles
+
+
+@pytest.mark.parametrize(("kernel", "cycles"), [("add", 80641), ("mul", 3485), ("relu", 297986)])
+def test_element_wise_kernels_run_on_aim(capsys: Captured, kernel: str, cycles: int) -> None:
+    elements = 65536 if kernel == "mul" else 16384
+    tree = tree_of(capsys, kernel, "--arch", "pim/aim", f"workload.elements={elements}", "memory.channels=1")
+    assert (tree["device"], tree["cycles"]) == ("AiM", cycles)
+    assert tree["host_cycles"] > elements * 2 * (2 if kernel == "relu" else 3) / 16
+    assert (tree["speedup"] > 1) == (kernel == "mul")
+    assert any("one element of each bank at a time" in note for note in tree["notes"]) == (kernel != "mul")
+    energy = tree["energy_pj"]
+    total = energy.pop("total")
+    assert sum(energy.values()) == pytest.approx(total)
+    assert 0 < tree["numbers"]["max_error"] < 2 * 2**-8
+
+
+def test_a_product_in_the_banks_costs_no_pins_and_a_write_in_each_group(capsys: Captured) -> None:
+    """64 columns: in each of four groups two banks are read and one is written, and one unit multiplies."""
+    tree = tree_of(capsys, "mul", "--arch", "pim/aim", "workload.elements=4096", "memory.channels=1")
+    unit = unit_energies(load_architecture("pim/aim", ["memory.channels=1"]).memory)
+    assert (tree["pin_bytes"], tree["energy_pj"]["io"]) == (0, 0)
+    assert tree["energy_pj"]["column"] == pytest.approx(64 * 4 * (2 * unit.read_pj + unit.write_pj))
+    assert tree["energy_pj"]["unit_arithmetic"] == pytest.approx(64 * 4 * 32 * 0.32)
+    assert tree["energy_pj"]["activation"] == pytest.approx(16 * unit.activation_pj)
 
 
 @pytest.mark.parametrize("arch", ["pim/hbm-pim", "pim/aim"])
@@ -97,7 +122,8 @@ def test_refresh_costs_time_in_both() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("add", "--arch", "pim/aim"), "AiM's units run gemv alone"),
+        (("relu", "--arch", "pim/aim", "workload.elements=100000000000"), "does not fit"),
+        (("mul", "--arch", "pim/aim", "memory.refresh=per-bank"), "should be none or all-bank"),
         (("add", "--arch", "memory/ddr4-2400"), "this has no PIM units"),
         (("gemv", "--arch", "pim/geopim"), "geopim units"),
         (("add", "--arch", "pim/hbm-pim", "workload.elements=10000000000"), "does not fit"),

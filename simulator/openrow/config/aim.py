@@ -1,7 +1,8 @@
 """The typed model of AiM (SK hynix): a row of multipliers with an adder tree in each bank of GDDR6.
 
 One command opens a row in all banks, and each of the following multiplies a burst of every bank by a burst
-of the channel's global buffer and adds the products to that bank's sum.
+of the channel's global buffer and adds the products to that bank's sum. Other commands multiply a burst of
+the first bank of every group by one of the second, into the third, or take a function of every bank's sum.
 """
 
 from typing import Annotated, Literal
@@ -19,7 +20,7 @@ class AimEnergy(Section):
     """Energy of the units. What the DRAM spends on the way is counted from the memory's energy."""
 
     alu_pj_per_byte: NotNegative
-    """Arithmetic, for each byte from a bank that is multiplied."""
+    """Arithmetic, for each byte that a multiplier takes from its bank, or that a function results in."""
     buffer_pj_per_byte: NotNegative
     """A byte read from or written to the global buffer."""
     source: str
@@ -38,7 +39,7 @@ class AimConfig(Section):
     lanes: PositiveInt
     """Multipliers of a unit: as many as a burst has elements."""
     precision: Literal["bf16", "fp16"] = "bf16"
-    """Of the operands and of the sum that is read out; products are added in FP32."""
+    """Of operands and results; products are added in FP32."""
     global_buffer_bytes: PositiveInt
     """The part of the vector that all units of a channel share; a multiple of a burst, at most a row."""
     decode_cycles: Cycles
@@ -46,7 +47,7 @@ class AimConfig(Section):
     finish_cycles: Cycles
     """Cycles from the last command until the host knows that all is done."""
     sums_latency: str | int
-    """Cycles from reading the sums until they are there: a number or a formula of timings."""
+    """Cycles from reading sums or functions of them until they are there: a number or formula of timings."""
     constraints: Annotated[list[Constraint], Field(min_length=1)]
     """Rows of the constraint table of the commands to all banks, beside those of the memory."""
     energy: AimEnergy

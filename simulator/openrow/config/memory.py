@@ -26,7 +26,7 @@ class Command(Choice):
     """DRAM commands. ``ACT2`` and the ``CAS`` commands exist only on a split-activate command bus;
     ``PIM_RD`` reads a burst into a compute unit beside its bank, and not to the data bus. Those of HBM-PIM
     that end in ``hb`` go to half the banks at once, the even or the odd ones. AiM's go to all banks, their
-    multipliers or the global buffer."""
+    multipliers or the global buffer; ``AFab`` is its activation function, ``EWMULab`` multiplies banks."""
 
     ACT = "ACT"
     ACT2 = "ACT2"
@@ -47,9 +47,12 @@ class Command(Choice):
     WRITE_HALF = "WRhb"
     ACT_ALL = "ACTab"
     MAC_ALL = "MACab"
+    MUL_ALL = "EWMULab"
+    FUNCTION_ALL = "AFab"
     WRITE_BUFFER = "WRGB"
     WRITE_SUMS = "WRMAC"
     READ_SUMS = "RDMAC"
+    READ_FUNCTION = "RDAF"
     CHANGE_MODE = "TMOD"
 
 

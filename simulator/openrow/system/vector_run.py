@@ -135,9 +135,10 @@ def run(architecture: Architecture, progress: Callable[[str, float], None]) -> V
         host = hbm_pim.run_by_host(memory, pim, *_host_bytes(operands))
     else:
         from openrow.pim.aim import device as aim
+        from openrow.pim.aim.program import check_fit
         from openrow.system.host_stream import stream_run
 
-        aim.check_fit(memory, pim, model, sizes)
+        check_fit(memory, pim, model, sizes)
         operands = operands_of(workload)
         progress("units", 0.3)
         units = aim.run_kernel(memory, pim, model, operands)

@@ -6,20 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
-from openrow.config.aim import AimConfig
 from openrow.config.architecture import Architecture
 from openrow.config.hbm_pim import HbmPimConfig
 from openrow.config.loading import load_architecture
-from openrow.config.memory import Command
 from openrow.pim import columns as c
-from openrow.pim.aim import controller as aim
-from openrow.pim.aim.device import gemv_instructions
 from openrow.pim.hbm_pim import columns as h
 from openrow.pim.hbm_pim.controller import ChannelRun, TransactionController
 from openrow.pim.hbm_pim.host import host_run
 from openrow.pim.hbm_pim.program import GRF_A_COLUMN, MODE_COLUMN, PROGRAM_COLUMN, elementwise, gemv
+from openrow.validation import aim
 from openrow.validation.streams import data
 
 HALF_BYTES = 2
@@ -84,7 +79,7 @@ def repeated_cycles(run: RecordedKernel) -> int:
     """The cycles that a recorded run takes here."""
     architecture = reference_architecture(run.model, run.channels)
     if run.model == "aim":
-        return _aim_cycles(architecture, run)
+        return aim.channel_run(architecture, run.kernel, run.sizes).cycles
     if run.by == "host":
         memory, pim = architecture.memory, _hbm_pim(architecture)
         read, written = _host_elements(run)
@@ -115,16 +110,6 @@ def _host_elements(run: RecordedKernel) -> tuple[int, int]:
         return rows * columns + columns, rows
     (elements,) = run.sizes
     return (elements if run.kernel == "relu" else 2 * elements), elements
-
-
-def _aim_cycles(architecture: Architecture, run: RecordedKernel) -> int:
-    assert isinstance(architecture.pim, AimConfig), "the shipped file is AiM"
-    rows, columns = run.sizes
-    if run.kernel == "gemv":
-        instructions = gemv_instructions(architecture.memory, architecture.pim, rows, columns)
-    else:
-        instructions = np.array([aim.instruction(Command.MAC_ALL, columns, row) for row in range(rows)])
-    return aim.carry_out(architecture.memory, architecture.pim, instructions).cycles
 
 
 COMMAND_RECORDS = {

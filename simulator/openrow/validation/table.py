@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
+from openrow.validation import aim as aim_records
 from openrow.validation.crossbar import (
     noise_differences,
     noise_free_names,
@@ -64,7 +65,8 @@ def _micro_differences(name: str) -> Iterator[str]:
 
 def count_comparisons() -> int:
     """How many runs :func:`accuracy_table` compares."""
-    others = len(recorded_kernels()) + len(COMMAND_RECORDS) + 2 * len(noise_free_names()) + len(noisy_names())
+    units = len(recorded_kernels()) + len(COMMAND_RECORDS) + len(aim_records.COMMAND_RECORDS)
+    others = units + 2 * len(noise_free_names()) + len(noisy_names())
     return len(micro_names()) + len(stream_names()) + len(_runs_with_traces()) + others
 
 
@@ -85,10 +87,6 @@ def accuracy_table(tick: Callable[[], None] = lambda: None) -> list[Row]:
     mixed = [name for name in stream_names() if name.startswith("mixed")]
     missing = [f"{run.name}: its trace was not recorded" for run in recorded_runs() if not run.has_trace]
     every = "every command, cycle and time"
-    kernels = {run.name: run for run in recorded_kernels()}
-    hbm_pim, aim = (
-        [name for name, run in kernels.items() if run.model == model] for model in ("hbm-pim", "aim")
-    )
     return [
         Row(
             "micro latencies",
@@ -109,6 +107,18 @@ def accuracy_table(tick: Callable[[], None] = lambda: None) -> list[Row]:
             _compare(runs, lambda name: run_differences(runs[name]), tick),
             missing,
         ),
+        *_unit_rows(tick),
+        *_crossbar_rows(tick),
+    ]
+
+
+def _unit_rows(tick: Callable[[], None]) -> list[Row]:
+    """Units beside the banks, whose kernels and commands were recorded."""
+    kernels = {run.name: run for run in recorded_kernels()}
+    hbm_pim, aim = (
+        [name for name, run in kernels.items() if run.model == model] for model in ("hbm-pim", "aim")
+    )
+    return [
         Row(
             "kernels of HBM-PIM (PIMSimulator)",
             "cycles, by units and host",
@@ -122,12 +132,17 @@ def accuracy_table(tick: Callable[[], None] = lambda: None) -> list[Row]:
             [],
         ),
         Row(
-            "products of AiM (aim_simulator)",
+            "kernels and instructions of AiM (aim_simulator)",
             "cycles",
             _compare(aim, lambda name: kernel_differences(kernels[name]), tick),
             [],
         ),
-        *_crossbar_rows(tick),
+        Row(
+            "commands of AiM (aim_simulator)",
+            "every command and cycle",
+            _compare(aim_records.COMMAND_RECORDS, aim_records.command_differences, tick),
+            [],
+        ),
     ]
 
 

@@ -2,8 +2,9 @@
 
 It takes instructions in order, as aim_simulator (commit 0f28a07) does. The dispatcher hands on one a cycle;
 an instruction of several columns is one command a column. A multiplication opens its row in all banks,
-closing another one first. Registers and the global buffer are reached in a mode of their own, and changing
-the mode is a command (``TMOD``). Reading the sums blocks the dispatcher until they are there.
+closing another one first; so does an activation function, whose table is a row. Registers and the global
+buffer are reached in a mode of their own, and changing the mode is a command (``TMOD``). Reading registers
+blocks the dispatcher until they are there.
 
 Refresh, where it is on, is our own: once due it goes before the next command. That tool's never takes place:
 it counts ranks, and GDDR6 has none.
@@ -32,9 +33,12 @@ COMMANDS = (
     Command.ACT_ALL,
     Command.PRE_ALL,
     Command.MAC_ALL,
+    Command.MUL_ALL,
+    Command.FUNCTION_ALL,
     Command.WRITE_BUFFER,
     Command.WRITE_SUMS,
     Command.READ_SUMS,
+    Command.READ_FUNCTION,
     Command.CHANGE_MODE,
     Command.REFRESH_ALL,
 )
@@ -57,9 +61,10 @@ class ChannelRun:
     """(n, LOG_COLUMNS) the commands: cycle, code, 0, row, column, instruction."""
 
 
-def instruction(command: Command, count: int = 1, row: int = 0) -> list[int]:
-    """An instruction for :func:`carry_out`: ``count`` columns of a command, in all banks' ``row``."""
-    return [COMMANDS.index(command), count, row, int(command is Command.READ_SUMS)]
+def instruction(command: Command, count: int = 1, row: int = 0, column: int = 0) -> list[int]:
+    """An instruction for :func:`carry_out`: ``count`` bursts of all banks' ``row`` from ``column`` on."""
+    blocking = command in (Command.READ_SUMS, Command.READ_FUNCTION)
+    return [COMMANDS.index(command), count, row, column, int(blocking)]
 
 
 def carry_out(

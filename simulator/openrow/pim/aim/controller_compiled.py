@@ -13,11 +13,17 @@ Int64Array = NDArray[np.int64]
 
 
 @compiled
+def works_in_banks(instruction: int) -> bool:
+    """Whether an instruction needs its row open in all banks; the others reach registers and the buffer."""
+    return instruction in (a.MAC_ALL, a.MUL_ALL, a.FUNCTION_ALL)
+
+
+@compiled
 def next_command(instruction: int, row: int, state: Int64Array, refresh: bool) -> int:
     """The command that brings an instruction, or a refresh, nearer."""
     if refresh:
         return a.REFRESH if state[a.OPEN_ROW] < 0 else a.PRE_ALL
-    if instruction == a.MAC_ALL:
+    if works_in_banks(instruction):
         if state[a.OPEN_ROW] < 0:
             return a.ACT_ALL
         if state[a.OPEN_ROW] != row:
@@ -69,7 +75,7 @@ def advance(
         command = next_command(wanted, instructions[at, a.I_ROW], state, refresh)
         cycle = max(earliest, ready[command])
         bound_by = reason[command] if ready[command] >= earliest else c.ORDER
-        to_registers = wanted != a.MAC_ALL
+        to_registers = not works_in_banks(wanted)
         if not refresh and to_registers != (state[a.REGISTER_MODE] != 0):
             command = a.CHANGE_MODE
             state[a.REGISTER_MODE] = to_registers
@@ -78,7 +84,8 @@ def advance(
         working = min(waited, rules[a.PACE]) if done else 0
         account[c.COLUMNS] += working
         account[bound_by] += waited - working
-        write_down(log, logged, cycle, command, 0, instructions[at, a.I_ROW], state[a.COLUMN], at)
+        column = instructions[at, a.I_COLUMN] + state[a.DONE]
+        write_down(log, logged, cycle, command, 0, instructions[at, a.I_ROW], column, at)
         logged += 1
         charge(rows, starts, 1, command, 0, cycle, ready, reason, ring)
         state[a.NOW], state[a.LAST] = cycle + 1, cycle
@@ -89,9 +96,9 @@ def advance(
         elif command == a.REFRESH:
             state[a.REFRESH_DUE] += rules[a.REFRESH_INTERVAL]
         if done:
-            state[a.COLUMN] += 1
-            if state[a.COLUMN] == instructions[at, a.I_COUNT]:
-                state[a.COLUMN] = 0
+            state[a.DONE] += 1
+            if state[a.DONE] == instructions[at, a.I_COUNT]:
+                state[a.DONE] = 0
                 state[a.TAKEN] += 1
                 state[a.HANDED_ON] += rules[a.DECODE]
                 if instructions[at, a.I_BLOCKING] != 0:
