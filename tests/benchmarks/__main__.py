@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import sweeps
+from benchmarks.crossbar import crossbars
 from benchmarks.traces import RECORDED, REQUESTS, traces
 from openrow.config.architecture import Architecture
 from openrow.config.loading import load_architecture, load_run
@@ -195,6 +196,7 @@ def main() -> None:
     whole_network()
     geopim()
     hbm_pim()
+    crossbars()
     start_up()
     sweeps.main()
 

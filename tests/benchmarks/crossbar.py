@@ -2,10 +2,15 @@
 
 Each case runs in a process of its own on one thread. Time is the least CPU time of programming and product
 over several runs, all compiled before. Memory is the most that is resident beyond what was before the
-operands were made: weights, inputs and product are counted. MemIntelli's figures were recorded on another
-machine, one thread, of weights, inputs and product alike.
+operands were made: weights, inputs and product are counted. MemIntelli's figures (commit c121ff7) were
+recorded on another machine, one thread, of weights, inputs and product alike.
+
+``python -m benchmarks.crossbar resnet18 --batch 64`` runs ResNet18 alone.
 """
 
+import argparse
+import ctypes
+import gc
 import json
 import os
 import subprocess
@@ -26,6 +31,8 @@ from openrow.crossbar.resnet18 import resnet18
 REPEATS = 5
 CONSOLE = Console(width=110)
 REACH_TIME, REACH_MEMORY = 14, 30
+REACH_RESNET18_MB = {8: 1000, 64: 3000}
+"""By batch."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +87,14 @@ def resident_mb(entry: str) -> float:
     return next(int(line.split()[1]) for line in lines if line.startswith(entry)) * 1024 / 1e6
 
 
+def give_memory_back() -> None:
+    """Return what was freed to the system, where the C library can: it would count as there already."""
+    gc.collect()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
+
+
 def measure(name: str, path: str | None) -> dict[str, Any]:
     """Run a case in this process."""
     case = (CASES | SLICE_CASES)[name]
@@ -103,7 +118,7 @@ def measure(name: str, path: str | None) -> dict[str, Any]:
 
 def in_a_process(name: str, path: str) -> dict[str, Any]:
     """Run a case in a process of its own, on one thread."""
-    command = [sys.executable, "-m", "benchmarks.crossbar", name, path]
+    command = [sys.executable, "-m", "benchmarks.crossbar", "case", name, path]
     one = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1")
     run = subprocess.run(command, check=True, capture_output=True, text=True, env=dict(os.environ) | one)
     found: dict[str, Any] = json.loads(run.stdout)
@@ -126,14 +141,18 @@ def slices() -> None:
     )
 
 
-def resnet18_layers() -> None:
-    """ResNet18 on a batch of 8 images: time by layer."""
+def resnet18_layers(batch: int) -> None:
+    """ResNet18 on a batch of images: time by layer, and memory beyond the weights."""
     settings = CrossbarSettings(**SIX_BITS)
     network = resnet18(settings)
-    images = np.random.default_rng(0).standard_normal((8, 3, 224, 224), dtype=np.float32)
-    network(images[:1, :, :64, :64])
+    random = np.random.default_rng(0)
+    network(random.standard_normal((1, 3, 64, 64), dtype=np.float32))
+    give_memory_back()
+    before = resident_mb("VmRSS")
+    images = random.standard_normal((batch, 3, 224, 224), dtype=np.float32)
     table = Table(
-        title="ResNet18, batch 8, 224 x 224, 4 + 4 slices, 256 ADC levels, one thread", title_justify="left"
+        title=f"ResNet18, batch {batch}, 224 x 224, 4 + 4 slices, 256 ADC levels, one thread",
+        title_justify="left",
     )
     for column in ("layer", "vectors", "weights", "path", "wall s"):
         table.add_column(column, justify="left" if column in ("layer", "path") else "right")
@@ -145,11 +164,25 @@ def resnet18_layers() -> None:
         table.add_row(each.name, f"{each.rows:,}", shape, each.path, f"{each.wall_s:.3f}")
     table.add_row("all", "", "", "", f"{sum(each.wall_s for each in done):.2f}")
     CONSOLE.print(table)
-    CONSOLE.print(f"resident at most, weights and all: {resident_mb('VmHWM'):.0f} MB\n")
+    most = resident_mb("VmHWM")
+    reach = REACH_RESNET18_MB.get(batch)
+    aim = f" (reach: {reach:,})" if reach else ""
+    CONSOLE.print(
+        f"resident beyond the programmed weights: {most - before:,.0f} MB, images and all{aim}; in all "
+        f"{most:,.0f} MB\n"
+    )
 
 
-def main() -> None:
-    """Run every case, by the chosen path and, without noise, by matrix products; then slices and ResNet18."""
+def in_a_fresh_process(*arguments: str) -> None:
+    """Print what this module prints for ``arguments``, from a process whose memory nothing else has used."""
+    one = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1")
+    command = [sys.executable, "-m", "benchmarks.crossbar", *arguments]
+    run = subprocess.run(command, check=True, capture_output=True, text=True, env=dict(os.environ) | one)
+    print(run.stdout)
+
+
+def products() -> None:
+    """Every case, by the chosen path and, without noise, by matrix products too."""
     table = Table(
         title=f"bit-sliced products, one thread (reach: {REACH_TIME} x speed, {REACH_MEMORY} x less memory)",
         title_justify="left",
@@ -170,12 +203,44 @@ def main() -> None:
                 f"{case.recorded_mb / found['mb']:.0f} x",
             )
     CONSOLE.print(table)
+
+
+def claims() -> None:
+    """What comes of the claims on MemIntelli's performance."""
+    from openrow.report.study_report import print_claims
+    from openrow.system.crossbar_studies import claims_tree
+
+    print_claims(claims_tree())
+
+
+def crossbars() -> None:
+    """All of it, in under a minute."""
+    products()
     slices()
-    resnet18_layers()
+    in_a_fresh_process("resnet18")
+    in_a_fresh_process("claims")
+
+
+def main() -> None:
+    """Run everything, or what the command line names."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.crossbar")
+    parts = parser.add_subparsers(dest="part")
+    layers = parts.add_parser("resnet18", help="ResNet18 alone, also in larger batches")
+    layers.add_argument("--batch", type=int, default=8)
+    parts.add_parser("claims", help="the claims on MemIntelli's performance alone")
+    case = parts.add_parser("case", help="one product, as JSON")
+    case.add_argument("name", choices=[*CASES, *SLICE_CASES])
+    case.add_argument("path")
+    chosen = parser.parse_args()
+    if chosen.part == "resnet18":
+        resnet18_layers(chosen.batch)
+    elif chosen.part == "claims":
+        claims()
+    elif chosen.part == "case":
+        print(json.dumps(measure(chosen.name, chosen.path or None)))
+    else:
+        crossbars()
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        print(json.dumps(measure(sys.argv[1], sys.argv[2] or None)))
-    else:
-        main()
+    main()
