@@ -100,6 +100,12 @@ def test_layers_refuse_what_does_not_fit() -> None:
         Linear(np.ones((3, 2)), np.ones(2))
     with pytest.raises(CrossbarError, match=r"should be \(outputs, channels, height, width\)"):
         Conv2d(np.ones((3, 2)))
+    broken = np.ones((3, 2, 5, 5))
+    broken[2, 0, 4, 1] = np.nan
+    with pytest.raises(CrossbarError, match=r"weights hold nan at \(2, 0, 4, 1\)"):
+        Conv2d(broken)
+    with pytest.raises(CrossbarError, match=r"weights hold inf at \(0, 1\)"):
+        Linear([[0, np.inf]])
     layer = Conv2d(np.ones((3, 2, 5, 5)))
     with pytest.raises(CrossbarError, match=r"should be \(batch, 2, height, width\)"):
         layer(np.ones((1, 3, 8, 8)))

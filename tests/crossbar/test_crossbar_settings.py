@@ -1,14 +1,18 @@
 """Settings that contradict themselves, level counts that distort, operands that do not fit."""
 
+import re
 import subprocess
 import sys
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from openrow.crossbar import CrossbarError, CrossbarSettings, DistortionWarning, program
+from openrow.crossbar import CrossbarError, CrossbarSettings, DistortionWarning, SignedMapping, program
+from openrow.crossbar.levels import distortions, slices
 
 
 @pytest.mark.parametrize(
@@ -43,6 +47,39 @@ def test_level_counts_that_distort_are_named_with_what_would_fit() -> None:
         DistortionWarning, match="dac_levels 20 distorts input slices of 2 and 4 bits.*16 or 31"
     ):
         program(np.ones((4, 4)), settings)
+
+
+@given(
+    st.lists(st.integers(1, 4), min_size=1, max_size=4), st.integers(0, 60), st.sampled_from(SignedMapping)
+)
+def test_level_counts_distort_unless_slices_divide_them(
+    rest: list[int], more: int, mapping: SignedMapping
+) -> None:
+    """Slices are evenly spaced where 2^b - 1 divides the levels less one; those that would fit do fit."""
+    widths, levels = (1, *rest), (1 << max(rest)) + more
+    settings = CrossbarSettings(
+        input_slices=widths,
+        weight_slices=widths,
+        dac_levels=levels,
+        conductance_levels=levels,
+        signed_mapping=mapping,
+    )
+    uneven = [width for width in widths if (levels - 1) % ((1 << width) - 1)]
+    found = list(distortions(settings))
+    assert [text.partition(" ")[0] for text in found] == ["dac_levels", "conductance_levels"] * bool(uneven)
+    for text in found:
+        assert all(str(width) in text for width in uneven)
+        lower, upper = (int(number) for number in re.findall(r"(\d+) or (\d+) levels fit", text)[0])
+        for fitting in (lower, upper):
+            assert fitting >= 1 << max(rest)
+            other = {"dac_levels": fitting, "conductance_levels": fitting}
+            assert list(distortions(CrossbarSettings(**settings.model_dump() | other))) == []
+        assert upper > levels
+
+
+def test_distorted_levels_are_unevenly_spaced_and_others_are_not() -> None:
+    steps = [np.diff(slices((1, 4), levels, -1)[1].levels) for levels in (16, 20, 31)]
+    assert [len(np.unique(each)) for each in steps] == [1, 2, 1]
 
 
 def test_level_counts_that_fit_do_not_warn() -> None:

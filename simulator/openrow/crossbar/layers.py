@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from openrow.config.crossbar import CrossbarSettings
-from openrow.crossbar.programming import CrossbarError, ProgrammedWeights, program
+from openrow.crossbar.programming import CrossbarError, ProgrammedWeights, check_finite, program
 from openrow.crossbar.rows import Pair, PatchRows, Window
 
 Array = NDArray[np.floating[Any]]
@@ -45,6 +45,7 @@ class Linear:
         values = np.asarray(weight, np.float64)
         if values.ndim != 2:
             raise CrossbarError(f"weights of shape {values.shape} should be (outputs, inputs)")
+        check_finite(values)
         self.programmed: ProgrammedWeights = program(values.T, settings)
         self.bias = _bias(bias, values.shape[0])
 
@@ -88,6 +89,7 @@ class Conv2d:
             raise CrossbarError(
                 f"weights of shape {values.shape} should be (outputs, channels, height, width)"
             )
+        check_finite(values)
         kernel = (values.shape[2], values.shape[3])
         self.window = Window(kernel, _pair(stride), _pair(padding), _pair(dilation))
         self.channels = values.shape[1]

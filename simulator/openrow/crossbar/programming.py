@@ -173,10 +173,21 @@ def finite_matrix(weights: ArrayLike) -> NDArray[np.float64]:
     values = np.asarray(weights, np.float64)
     if values.ndim != 2 or 0 in values.shape:
         raise CrossbarError(f"weights of shape {values.shape} should be a matrix (K, N)")
-    if not np.isfinite(values).all():
-        place = tuple(np.argwhere(~np.isfinite(values))[0].tolist())
-        raise CrossbarError(f"weights hold {values[place]} at {place}; all should be finite")
+    check_finite(values)
     return values
+
+
+def check_finite(weights: NDArray[np.float64]) -> None:
+    """Raise an error that says where weights of any shape hold NaN or infinity, if they do.
+
+    Raises
+    ------
+    CrossbarError
+        With the first such place.
+    """
+    if not np.isfinite(weights).all():
+        place = tuple(np.argwhere(~np.isfinite(weights))[0].tolist())
+        raise CrossbarError(f"weights hold {weights[place]} at {place}; all should be finite")
 
 
 def _fastest_path(settings: CrossbarSettings, plan: Plan) -> str:
