@@ -77,7 +77,7 @@ def carry_out(
     memory, pim
         The memory system and its units.
     instructions
-        (n, INSTRUCTION_COLUMNS) in order, each of :func:`instruction`.
+        (n, INSTRUCTION_COLUMNS) in order, each of :func:`instruction`, of a burst at least.
     settings
         Writes of configuration registers before them; each takes the dispatcher as long as an instruction.
 
@@ -88,6 +88,7 @@ def carry_out(
     """
     if memory.refresh is Refresh.PER_BANK:
         raise UserError("memory.refresh should be none or all-bank: AiM's commands go to all banks")
+    assert (instructions[:, a.I_COUNT] > 0).all(), "an instruction without a burst would never be done"
     # All banks are one here.
     table = command_table(memory.model_copy(update={"bank_groups": 1, "banks": 1}), pim.constraints, COMMANDS)
     timings = resolved_timings(memory)
