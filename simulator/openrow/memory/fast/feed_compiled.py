@@ -30,8 +30,7 @@ def place_of(field: int) -> int:
 def pack_block(
     runs: Int64Array, hashes: Int64Array, address: Int64Array, packed: Int64Array, channel: Int64Array
 ) -> None:
-    """Decode burst addresses into requests, all of them reads, and their channels."""
-    packed[:] = 0
+    """Decode burst addresses into requests, which are 1 for a write and 0 for a read before, and channels."""
     channel[:] = 0
     for r in range(runs.shape[0]):
         shift, mask = runs[r, 1], runs[r, 2]
@@ -149,9 +148,8 @@ def pack_requests(
         here = address[entry : entry + count]
         sizes = size if size.shape[0] == 1 else size[entry : entry + count]
         if burst == 0 and single_bursts(here, sizes, 1 << offset_bits):
+            packed[:count] = is_write[entry : entry + count]
             pack_bursts(digit, runs, hashes, here, rest[:count], packed[:count], channel[:count])
-            for i in range(count):
-                packed[i] |= is_write[entry + i]
             if cycle.shape[0] == 1:
                 stamps[:count] = cycle[0]
             else:
@@ -159,10 +157,10 @@ def pack_requests(
             entry += count
         else:
             entry, burst, count = split_block(address, size, offset_bits, entry, burst, split[:room], owner)
-            pack_bursts(digit, runs, hashes, split[:count], rest[:count], packed[:count], channel[:count])
             for i in range(count):
-                packed[i] |= is_write[owner[i]]
+                packed[i] = is_write[owner[i]]
                 stamps[i] = cycle[min(owner[i], cycle.shape[0] - 1)]
+            pack_bursts(digit, runs, hashes, split[:count], rest[:count], packed[:count], channel[:count])
         if alone:
             counts[0] += count
         else:
