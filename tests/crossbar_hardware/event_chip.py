@@ -5,11 +5,13 @@ anew from the geometry of the layers.
 """
 
 from collections.abc import Generator
+from math import ceil
 from typing import Any
 
 import simpy
 
-from openrow.crossbar.chip import buffered_rows, digital_operations, input_shares, shortcut_shares
+from openrow.crossbar.chip import buffered_rows, buffered_vectors, digital_operations
+from openrow.crossbar.distribution import Distribution
 from openrow.crossbar.mapping import ChipMapping, LayerMapping
 from openrow.crossbar.network_shape import IMAGE
 from openrow.crossbar.timing import cells_of_conversion
@@ -94,6 +96,15 @@ class EventChip:
         self.link_in = [EventPort(env, link.bandwidth_gb_per_s) for _ in count]
         self.side = next(side for side in range(1, 100) if side * side >= hardware.tiles)
         self.by_name = {each.layer.name: each for each in mapping.layers}
+        self.room = {
+            name: buffered_rows(each, Distribution(each), Distribution(each, is_shortcut=True))
+            for name, each in self.by_name.items()
+        }
+        self.needed = {
+            (name, shortcut): self._tiles_by_pixel(each, shortcut)
+            for name, each in self.by_name.items()
+            for shortcut in (False, True)
+        }
         self.arrived: dict[tuple[str, str, int], int] = {}
         self.computed: dict[tuple[str, int], int] = {}
         self.sent: dict[tuple[str, int], int] = {}
@@ -118,6 +129,34 @@ class EventChip:
     def _until(self, holds: Any) -> Steps:
         while not holds():
             yield self.changed
+
+    def _tiles_by_pixel(self, mapping: LayerMapping, shortcut: bool) -> dict[tuple[int, int], dict[int, int]]:
+        """Bytes by tile for each pixel (row, x): gone through vector by vector."""
+        layer, size = mapping.layer, mapping.hardware.input_bytes
+        found: dict[tuple[int, int], dict[int, int]] = {}
+        for vector in range(self.batch * layer.vectors):
+            image, place = divmod(vector, layer.vectors)
+            y, x = divmod(place, layer.output[1])
+            pixels = [(y, x)]
+            if not shortcut:
+                (height, width), window = layer.image, layer.window
+                pixels = [
+                    (
+                        y * window.stride[0] - window.padding[0] + dy,
+                        x * window.stride[1] - window.padding[1] + dx,
+                    )
+                    for dy in range(window.kernel[0])
+                    for dx in range(window.kernel[1])
+                ]
+                pixels = [(y, x) for y, x in pixels if 0 <= y < height and 0 <= x < width]
+            rows = layer.output[0] if shortcut else layer.image[0]
+            for part in mapping.parts(vector % mapping.copies):
+                share = mapping.rows_on(part) / layer.rows_of_weights * layer.channels * size
+                amount = mapping.outputs_on(part) * size if shortcut else ceil(round(share, 6))
+                for y, x in pixels if amount else ():
+                    tiles = found.setdefault((image * rows + y, x), {})
+                    tiles[part.tile] = max(tiles.get(part.tile, 0), amount)
+        return found
 
     # What rows need.
 
@@ -167,7 +206,7 @@ class EventChip:
         for reader in self.mapping.layers:
             for source, is_shortcut in ((reader.layer.source, False), (reader.layer.adds, True)):
                 if source == layer.name:
-                    room = buffered_rows(reader)[is_shortcut]
+                    room = self.room[reader.layer.name][is_shortcut]
                     if self._released(reader, source) < passed - room:
                         return False
         return True
@@ -185,12 +224,15 @@ class EventChip:
         arrays = [
             EventArray(env, mapping, number) for number in range(mapping.row_blocks * mapping.column_blocks)
         ]
+        slots = simpy.Resource(env, buffered_vectors(mapping, parts))
         free = env.event()
         free.succeed()
         for vector in range(copy, self.batch * layer.vectors, mapping.copies):
             row = vector // layer.output[1]
             if not rows[row].processed:
                 yield rows[row]
+            slot = slots.request()
+            yield slot
             moves = [
                 self.input_buffer[part.tile].move(mapping.rows_on(part) * mapping.hardware.input_bytes)
                 for part in parts
@@ -199,12 +241,18 @@ class EventChip:
             self._note(self.loaded, (layer.name, row))
             yield free
             free = env.event()
-            env.process(self._vector(mapping, parts, arrays, row, free))
+            vector_done = self._vector(mapping, parts, arrays, vector, free)
+            env.process(self._until_sent(vector_done, slots, slot))
+
+    def _until_sent(self, vector: Steps, slots: simpy.Resource, slot: Any) -> Steps:
+        yield self.env.process(vector)
+        slots.release(slot)
 
     def _vector(
-        self, mapping: LayerMapping, parts: Any, arrays: list[EventArray], row: int, free: simpy.Event
+        self, mapping: LayerMapping, parts: Any, arrays: list[EventArray], vector: int, free: simpy.Event
     ) -> Steps:
         env, layer, hardware = self.env, mapping.layer, mapping.hardware
+        row, x = divmod(vector, layer.output[1])
         yield env.all_of([env.process(array.multiply()) for array in arrays])
         converting = [event for array in arrays for event in array.converted]
         free.succeed()
@@ -229,11 +277,12 @@ class EventChip:
         self._note(self.computed, (layer.name, row))
         after = self._passed(mapping, self._computed_rows(mapping))
         if layer.pool is None:
-            yield from self._send(mapping, parts, row)
+            yield from self._send(mapping, parts, row, x)
             return
         for passed in range(before, after):
-            for x in range(layer.passed_on[1]):
-                env.process(self._send(mapping, mapping.parts(x % mapping.copies), passed))
+            for place in range(layer.passed_on[1]):
+                copy = mapping.parts(place % mapping.copies)
+                env.process(self._send(mapping, copy, passed, place))
 
     def _computed_rows(self, mapping: LayerMapping) -> int:
         row = 0
@@ -241,7 +290,7 @@ class EventChip:
             row += 1
         return row
 
-    def _send(self, mapping: LayerMapping, parts: Any, row: int) -> Steps:
+    def _send(self, mapping: LayerMapping, parts: Any, row: int, x: int) -> Steps:
         env, name = self.env, mapping.layer.name
         readers = [
             (reader, shortcut)
@@ -255,15 +304,14 @@ class EventChip:
         self.end_ps[name] = int(env.now)
         self._note(self.sent, (name, row))
         for reader, shortcut in readers:
-            env.process(self._arrive(mapping, reader, shortcut, row))
+            env.process(self._arrive(mapping, reader, shortcut, row, x))
 
-    def _arrive(self, mapping: LayerMapping, reader: LayerMapping, shortcut: bool, row: int) -> Steps:
-        shares = shortcut_shares(reader) if shortcut else input_shares(reader)
-        side, tile = self.side, mapping.first_tile
-        hops = max(
-            abs(share.tile % side - tile % side) + abs(share.tile // side - tile // side) for share in shares
-        )
-        yield self.env.timeout(hops * round(mapping.hardware.link.hop_ns * 1000))
-        yield self.env.all_of([self.link_in[share.tile].move(share.bytes) for share in shares])
-        yield self.env.all_of([self.input_buffer[share.tile].move(share.bytes) for share in shares])
+    def _arrive(self, mapping: LayerMapping, reader: LayerMapping, shortcut: bool, row: int, x: int) -> Steps:
+        tiles = self.needed[reader.layer.name, shortcut].get((row, x), {})
+        side, own = self.side, mapping.first_tile
+        if tiles:
+            hops = max(abs(tile % side - own % side) + abs(tile // side - own // side) for tile in tiles)
+            yield self.env.timeout(hops * round(mapping.hardware.link.hop_ns * 1000))
+            yield self.env.all_of([self.link_in[tile].move(amount) for tile, amount in tiles.items()])
+            yield self.env.all_of([self.input_buffer[tile].move(amount) for tile, amount in tiles.items()])
         self._note(self.arrived, (reader.layer.name, mapping.layer.name, row))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from crossbar_hardware.event_chip import EventChip
 from crossbar_hardware.small_chips import chain, hardware, residual
 from openrow.config.crossbar_hardware import CrossbarHardware
-from openrow.crossbar.chip import BufferError, Chip
+from openrow.crossbar.chip import BufferSizeError, Chip
 from openrow.crossbar.mapping import ChipMapping, map_network
 from openrow.crossbar.network_shape import matrix_shape
 
@@ -48,6 +48,7 @@ def chips(draw: st.DrawFn) -> CrossbarHardware:
         tile__digital__operations_per_ns=draw(rates),
         link__bandwidth_gb_per_s=draw(rates),
         tile__input_buffer__bytes=draw(st.integers(120, 400)),
+        tile__output_buffer__bytes=draw(st.integers(50, 200)),
         numerics__input_block=[8, 4] if few else [8, 8],
         numerics__weight_block=[4, 8] if few else [8, 8],
         replicate=draw(st.booleans()),
@@ -126,15 +127,40 @@ def test_a_layer_begins_before_the_one_above_it_ends() -> None:
 
 
 def test_a_small_buffer_makes_the_layer_above_wait() -> None:
-    layers = chain(4, 4, image=12)
+    slow = {
+        "replicate": False,
+        "tile__output_buffer__bandwidth_gb_per_s": 0.05,
+        "tile__output_buffer__bytes": 16,
+    }
     roomy, tight = (
-        run_chip(map_network(layers, hardware(tile__input_buffer__bytes=size))) for size in (4096, 200)
+        run_chip(map_network(chain(1, 4, image=12), hardware(tile__input_buffer__bytes=size, **slow)))
+        for size in (4096, 96)
     )
-    assert tight.env.now > roomy.env.now
-    assert tight.layers["layer0"].waited_ps["room"] > 0 == roomy.layers["layer0"].waited_ps["room"]
+    first = tight.layers["layer0"]
+    assert first.waited_ps["room"] > 0 == roomy.layers["layer0"].waited_ps["room"]
+    assert first.end_ps > roomy.layers["layer0"].end_ps
+    rows_held = first.readers[0].room
+    assert rows_held == 8  # 96 bytes of rows of 12
+    assert tight.env.now == roomy.env.now  # the layer below is the slower one and never starves
 
 
 def test_a_buffer_below_the_window_is_refused() -> None:
-    mapping = map_network(chain(4, image=12), hardware(tile__input_buffer__bytes=90))
-    with pytest.raises(BufferError, match=r"layer0 needs 96 bytes .* window of 4 rows; crossbar\.tile"):
+    mapping = map_network(chain(4, image=12), hardware(tile__input_buffer__bytes=90, replicate=False))
+    with pytest.raises(BufferSizeError, match=r"layer0 needs 96 bytes .* window of 4 rows; crossbar\.tile"):
         Chip(simpy.Environment(), mapping)
+
+
+def test_an_output_buffer_below_a_vector_is_refused() -> None:
+    mapping = map_network(matrix_shape(9, 8, 4), hardware(tile__output_buffer__bytes=3))
+    with pytest.raises(BufferSizeError, match=r"needs 16 bytes of output buffer .*output_buffer\.bytes is 3"):
+        Chip(simpy.Environment(), mapping)
+
+
+def test_a_buffer_of_one_vector_lets_them_follow_one_another() -> None:
+    ends = [
+        run_chip(
+            map_network(matrix_shape(m, 8, 4), hardware(tile__output_buffer__bytes=4, replicate=False))
+        ).env.now
+        for m in (1, 5)
+    ]
+    assert ends[1] == 5 * ends[0]

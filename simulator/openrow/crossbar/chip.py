@@ -12,11 +12,13 @@ room. So layers overlap as far as buffers let them.
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
-from math import ceil, isqrt
+from math import isqrt
 
 import simpy
+from simpy.resources.resource import Request
 
 from openrow.config.crossbar_hardware import CrossbarHardware
+from openrow.crossbar.distribution import Distribution, Share, Shares
 from openrow.crossbar.mapping import ChipMapping, LayerMapping, Part
 from openrow.crossbar.network_shape import IMAGE, rows_needed
 from openrow.crossbar.ports import Port
@@ -27,7 +29,7 @@ from openrow.errors import UserError
 Steps = Generator[simpy.Event, object, None]
 
 
-class BufferError(UserError):
+class BufferSizeError(UserError):
     """A buffer that cannot hold what its layer needs at once."""
 
 
@@ -47,27 +49,20 @@ class TilePorts:
         return {name: port.busy_ps for name, port in vars(self).items()}
 
 
-@dataclass(frozen=True)
-class Share:
-    """What a tile takes of each vector that a layer is sent."""
-
-    tile: int
-    bytes: int
-
-
 @dataclass
 class Inbox:
     """What a layer is sent by one source: rows that have arrived, and rows it needs no more."""
 
     reader: "LayerOnChip"
-    source_width: int
-    shares: list[Share]
+    pixels: Distribution
     room: int
     """Rows that its buffers hold."""
     arrived: RowsDone
     released: RowsDone
     left: dict[int, int] = field(default_factory=dict)
-    """Vectors of a row that are still to come."""
+    """Pixels of a row that are still to come."""
+    bytes: int = 0
+    """What all tiles have received."""
 
 
 class LayerOnChip:
@@ -89,6 +84,9 @@ class LayerOnChip:
         self._sums: dict[int, int] = {}
         self._send_left: dict[int, int] = {}
         self.parts = [mapping.parts(copy) for copy in range(mapping.copies)]
+        self.distributions = Distribution(mapping), Distribution(mapping, is_shortcut=True)
+        self.room = buffered_rows(mapping, *self.distributions)
+        self._slots = [simpy.Resource(env, buffered_vectors(mapping, parts)) for parts in self.parts]
 
     def start(self) -> None:
         """Begin its processes."""
@@ -161,17 +159,21 @@ class LayerOnChip:
                 yield self.opened.reached(row + 1)
             if self.begin_ps is None:
                 self.begin_ps = int(env.now)
+            slot = self._slots[copy].request()
+            if not slot.triggered:
+                yield slot
             end = max(self.chip.ports[share.tile].input_buffer.serve(share.bytes) for share in loads)
             yield env.timeout(end - int(env.now))
             begin, done = pipeline.multiply(int(env.now))
             self._row_loaded(row)
-            env.process(self._finish(copy, row, done))
+            env.process(self._finish(copy, vector, slot, done))
             if begin > env.now:
                 yield env.timeout(begin - int(env.now))
 
-    def _finish(self, copy: int, row: int, done: int) -> Steps:
+    def _finish(self, copy: int, vector: int, slot: Request, done: int) -> Steps:
         """Add up, and pass on, a vector whose products are there at ``done``."""
         env, parts = self.chip.env, self.parts[copy]
+        row, x = divmod(vector, self.layer.output[1])
         yield env.timeout(done - int(env.now))
         if len(parts) > 1:
             yield from self._gather(parts)
@@ -187,9 +189,10 @@ class LayerOnChip:
             if self.layer.adds is not None:
                 self.inboxes[self.layer.adds].released.raise_to(self.added.count)
         if self.layer.pool is None:
-            yield from self._send(copy, row)
+            yield from self._send(copy, row, x)
         elif last:
             self._send_pooled(before, self._rows_passed(self.added.count))
+        self._slots[copy].release(slot)
 
     def _gather(self, parts: Sequence[Part]) -> Steps:
         """Bring partial sums to where their column block began."""
@@ -219,9 +222,9 @@ class LayerOnChip:
     def _send_pooled(self, begin: int, end: int) -> None:
         for row in range(begin, end):
             for x in range(self.layer.passed_on[1]):
-                self.chip.env.process(self._send(x % self.mapping.copies, row))
+                self.chip.env.process(self._send(x % self.mapping.copies, row, x))
 
-    def _send(self, copy: int, row: int) -> Steps:
+    def _send(self, copy: int, row: int, x: int) -> Steps:
         """Send a vector to all that read it."""
         env, mapping = self.chip.env, self.mapping
         size = mapping.hardware.input_bytes if self.readers else self.chip.result_bytes
@@ -234,10 +237,9 @@ class LayerOnChip:
         self.end_ps = int(env.now)
         if self._last_of(self._send_left, row, self.layer.passed_on[1]):
             self.sent.done(row)
-        for inbox in self.readers[1:]:
-            env.process(self.chip.arrive(self.mapping.first_tile, inbox, row))
-        if self.readers:
-            yield from self.chip.arrive(self.mapping.first_tile, self.readers[0], row)
+        for inbox in self.readers:
+            shares = inbox.pixels.shares(row, x)
+            env.process(self.chip.arrive(self.mapping.first_tile, inbox, row, 1, shares))
 
 
 def digital_operations(mapping: LayerMapping) -> int:
@@ -262,7 +264,7 @@ class Chip:
 
     Raises
     ------
-    BufferError
+    BufferSizeError
         Where a buffer cannot hold what its layer needs at once.
     """
 
@@ -288,15 +290,17 @@ class Chip:
         for layer in self.layers.values():
             layer.start()
 
-    def arrive(self, tile: int, inbox: Inbox, row: int, vectors: int = 1) -> Steps:
-        """Take vectors of a row from ``tile`` through the network into the buffers of a reader."""
+    def arrive(self, tile: int, inbox: Inbox, row: int, pixels: int, shares: Shares) -> Steps:
+        """Take pixels of a row from ``tile`` through the network into the buffers of a reader."""
         env = self.env
-        yield env.timeout(self._hops(tile, inbox) * self.hop_ps)
-        end = max(self.ports[share.tile].link_in.serve(vectors * share.bytes) for share in inbox.shares)
-        yield env.timeout(end - int(env.now))
-        end = max(self.ports[share.tile].input_buffer.serve(vectors * share.bytes) for share in inbox.shares)
-        yield env.timeout(end - int(env.now))
-        left = inbox.left.get(row, inbox.source_width) - vectors
+        if shares:
+            yield env.timeout(self._hops(tile, shares) * self.hop_ps)
+            end = max(self.ports[share.tile].link_in.serve(share.bytes) for share in shares)
+            yield env.timeout(end - int(env.now))
+            end = max(self.ports[share.tile].input_buffer.serve(share.bytes) for share in shares)
+            yield env.timeout(end - int(env.now))
+        inbox.bytes += sum(share.bytes for share in shares)
+        left = inbox.left.get(row, inbox.pixels.width) - pixels
         inbox.left[row] = left
         if left == 0:
             del inbox.left[row]
@@ -307,44 +311,20 @@ class Chip:
         size = mapping.hardware.input_bytes
         return [Share(part.tile, mapping.rows_on(part) * size) for part in parts]
 
-    def _hops(self, tile: int, inbox: Inbox) -> int:
-        """Return the hops from a tile to the farthest of a reader's."""
+    def _hops(self, tile: int, shares: Shares) -> int:
+        """Return the hops from a tile to the farthest of those that receive."""
         side = self._side
         return max(
-            abs(share.tile % side - tile % side) + abs(share.tile // side - tile // side)
-            for share in inbox.shares
+            abs(share.tile % side - tile % side) + abs(share.tile // side - tile // side) for share in shares
         )
 
     def _inbox(self, layer: LayerOnChip, source: str) -> Inbox:
-        env, shape = self.env, layer.layer
-        is_shortcut = source == shape.adds
-        width = shape.output[1] if is_shortcut else shape.image[1]
-        shares = shortcut_shares(layer.mapping) if is_shortcut else input_shares(layer.mapping)
-        room = buffered_rows(layer.mapping)[is_shortcut]
-        return Inbox(layer, width, shares, room, RowsDone(env), RowsDone(env))
+        is_shortcut = source == layer.layer.adds
+        pixels = layer.distributions[is_shortcut]
+        return Inbox(layer, pixels, layer.room[is_shortcut], RowsDone(self.env), RowsDone(self.env))
 
 
-def input_shares(mapping: LayerMapping) -> list[Share]:
-    """Return what each tile of a layer takes of a pixel of its input: the channels its arrays hold."""
-    layer, size = mapping.layer, mapping.hardware.input_bytes
-    most: dict[int, int] = {}
-    for copy in range(mapping.copies):
-        for part in mapping.parts(copy):
-            most[part.tile] = max(most.get(part.tile, 0), mapping.rows_on(part))
-    pixel = layer.channels * size
-    return [Share(tile, ceil(pixel * rows / layer.rows_of_weights)) for tile, rows in most.items()]
-
-
-def shortcut_shares(mapping: LayerMapping) -> list[Share]:
-    """Return what each tile of a layer takes of a pixel that is added to its output."""
-    most: dict[int, int] = {}
-    for copy in range(mapping.copies):
-        for part in mapping.parts(copy):
-            most[part.tile] = max(most.get(part.tile, 0), mapping.outputs_on(part))
-    return [Share(tile, outputs * mapping.hardware.input_bytes) for tile, outputs in most.items() if outputs]
-
-
-def buffered_rows(mapping: LayerMapping) -> tuple[int, int]:
+def buffered_rows(mapping: LayerMapping, pixels: Distribution, shortcut: Distribution) -> tuple[int, int]:
     """Return the rows that the input buffers of a layer hold, of its input and of its shortcut.
 
     A layer needs the rows of its window and those by which it moves on. The shortcut waits for the window of
@@ -352,22 +332,46 @@ def buffered_rows(mapping: LayerMapping) -> tuple[int, int]:
 
     Raises
     ------
-    BufferError
+    BufferSizeError
         Where there is less.
     """
     layer, hardware = mapping.layer, mapping.hardware
     rows = layer.window.kernel[0] + layer.window.stride[0]
     shortcut_rows = layer.window.kernel[0] + 1 if layer.adds is not None else 0
-    needed: dict[int, int] = {}
-    for share in input_shares(mapping):
-        needed[share.tile] = share.bytes * layer.image[1] * rows
-    for share in shortcut_shares(mapping) if shortcut_rows else ():
-        needed[share.tile] += share.bytes * layer.output[1] * shortcut_rows
+    needed = {tile: rows * amount for tile, amount in pixels.most_of_a_row().items()}
+    for tile, amount in shortcut.most_of_a_row().items() if shortcut_rows else ():
+        needed[tile] = needed.get(tile, 0) + shortcut_rows * amount
     most, capacity = max(needed.values()), hardware.tile.input_buffer.bytes
     if most > capacity:
-        raise BufferError(
+        raise BufferSizeError(
             f"layer {layer.name} needs {most:,} bytes of input buffer in a tile for its window of "
             f"{rows} rows{f' and {shortcut_rows} of its shortcut' if shortcut_rows else ''}; "
             f"crossbar.tile.input_buffer.bytes is {capacity:,}"
         )
     return rows * capacity // most, shortcut_rows * capacity // most
+
+
+def buffered_vectors(mapping: LayerMapping, parts: Sequence[Part]) -> int:
+    """Return the vectors of one copy that its tiles have room for, from their loading to their sending.
+
+    The copies on a tile share its output buffer alike.
+
+    Raises
+    ------
+    BufferSizeError
+        Where there is no room for one.
+    """
+    hardware = mapping.hardware
+    most, capacity = 0, hardware.tile.output_buffer.bytes
+    for part in parts:
+        tile = part.tile - mapping.first_tile
+        first = tile * hardware.tile.arrays // mapping.arrays
+        end = min((tile + 1) * hardware.tile.arrays - 1, mapping.arrays * mapping.copies - 1)
+        copies = end // mapping.arrays - first + 1
+        most = max(most, copies * mapping.outputs_on(part) * hardware.input_bytes)
+    if most > capacity:
+        raise BufferSizeError(
+            f"layer {mapping.layer.name} needs {most:,} bytes of output buffer in a tile for a vector of "
+            f"each copy there; crossbar.tile.output_buffer.bytes is {capacity:,}"
+        )
+    return capacity // most

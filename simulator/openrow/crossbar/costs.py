@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from openrow.config.crossbar_hardware import CrossbarHardware
-from openrow.crossbar.chip import digital_operations, input_shares, shortcut_shares
+from openrow.crossbar.chip import digital_operations
 from openrow.crossbar.mapping import ChipMapping, LayerMapping
 from openrow.crossbar.network_shape import matrix_shape
 from openrow.crossbar.timing import PS_PER_NS, cells_of_conversion, operation_times
@@ -71,15 +71,24 @@ def counts_of_vector(mapping: LayerMapping, copy: int = 0) -> Counts:
     )
 
 
-def layer_energy_pj(mapping: LayerMapping, batch: int) -> dict[str, float]:
-    """Return the energy of a layer by part, for a batch of images; without what flows at any time."""
+def layer_energy_pj(mapping: LayerMapping, batch: int, received: int) -> dict[str, float]:
+    """Return the energy of a layer by part, without what the chip takes at any time.
+
+    Parameters
+    ----------
+    mapping
+        The layer.
+    batch
+        Images.
+    received
+        Bytes that its tiles have been sent, all together.
+    """
     hardware, layer = mapping.hardware, mapping.layer
     vectors = [ceil((batch * layer.vectors - copy) / mapping.copies) for copy in range(mapping.copies)]
     counts = counts_of_vector(mapping)
     total = batch * layer.vectors
     loaded = sum(n * counts_of_vector(mapping, copy).input_bytes for copy, n in enumerate(vectors))
     gathered = sum(n * counts_of_vector(mapping, copy).partial_bytes for copy, n in enumerate(vectors))
-    received = batch * received_bytes(mapping)
     hold = hardware.sample_and_hold
     tile = hardware.tile
     return {
@@ -94,16 +103,6 @@ def layer_energy_pj(mapping: LayerMapping, batch: int) -> dict[str, float]:
         "digital": total * counts.digital_operations * tile.digital.energy_pj,
         "link": (received + gathered) * hardware.link.energy_pj_per_byte,
     }
-
-
-def received_bytes(mapping: LayerMapping) -> int:
-    """Return the bytes that a layer's tiles are sent for one image: its input, and its shortcut."""
-    layer = mapping.layer
-    pixels = layer.image[0] * layer.image[1]
-    found = pixels * sum(share.bytes for share in input_shares(mapping))
-    if layer.adds is not None:
-        found += layer.vectors * sum(share.bytes for share in shortcut_shares(mapping))
-    return found
 
 
 def static_energy_pj(hardware: CrossbarHardware, time_ns: float) -> float:
@@ -167,7 +166,7 @@ def peak_figures(hardware: CrossbarHardware, busiest_tile_w: float = 0.0) -> Pea
     full = LayerMapping(matrix_shape(1, hardware.array.rows, weights)[0], hardware, 1, 0)
     times = operation_times(full)
     ns = times.vector_interval / PS_PER_NS
-    energy = layer_energy_pj(full, 1)
+    energy = layer_energy_pj(full, 1, 0)
     arrays = ("array", "dac", "sample_and_hold", "adc", "shift_add", "registers")
     power = hardware.arrays * sum(energy[part] for part in arrays) / ns / PJ_PER_NS_AND_W
     return PeakFigures(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import simpy
 
 from openrow.config.architecture import Architecture
-from openrow.crossbar.chip import BufferError, Chip, LayerOnChip, Steps
+from openrow.crossbar.chip import BufferSizeError, Chip, LayerOnChip, Steps
 from openrow.crossbar.costs import programming_ns, weight_bytes
 from openrow.crossbar.mapping import ChipMapping, LayerMapping
 from openrow.crossbar.tensors import TensorMemory, image_bytes, read_images, write_results
@@ -26,6 +26,8 @@ class LayerTimes:
         Of the fullest copy's array and converter, and of the busiest tile's ports.
     waited_ps
         For inputs, and for room in the buffers of those who read its output.
+    received_bytes
+        What its tiles have been sent, all together.
     """
 
     times: OperationTimes
@@ -33,6 +35,7 @@ class LayerTimes:
     end_ps: int
     busy_ps: Mapping[str, int]
     waited_ps: Mapping[str, int]
+    received_bytes: int
 
     @property
     def span_ps(self) -> int:
@@ -107,7 +110,7 @@ def simulate_run(
 def _check_done(chip: Chip, last: LayerOnChip, rows: int) -> None:
     if last.sent.count < rows:
         stuck = [name for name, layer in chip.layers.items() if layer.waited_for is not None]
-        raise BufferError(
+        raise BufferSizeError(
             f"buffers of tiles are full and wait for one another at {', '.join(stuck)}: "
             "crossbar.tile.input_buffer.bytes is too small"
         )
@@ -121,7 +124,8 @@ def _times(chip: Chip, layer: LayerOnChip) -> LayerTimes:
         for name, ps in chip.ports[tile].busy_ps().items():
             busy[name] = max(busy.get(name, 0), ps)
     assert layer.begin_ps is not None, "it has run"
-    return LayerTimes(layer.times, layer.begin_ps, layer.end_ps, busy, layer.waited_ps)
+    received = sum(inbox.bytes for inbox in layer.inboxes.values())
+    return LayerTimes(layer.times, layer.begin_ps, layer.end_ps, busy, layer.waited_ps, received)
 
 
 def simulate_programming(architecture: Architecture, mapping: ChipMapping) -> SimulatedProgramming:

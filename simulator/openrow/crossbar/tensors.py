@@ -20,6 +20,8 @@ from openrow_traces.chunk import TraceChunk
 READS, WRITES = 0, 1
 """The two traffic sources."""
 CHUNK_BURSTS = 1 << 14
+READ_BYTES = 4096
+"""Of an image asked for at once, in whole rows: enough to hide the memory's latency."""
 
 
 class TensorMemory:
@@ -74,19 +76,23 @@ class TensorMemory:
 
 
 def read_images(chip: Chip, memory: TensorMemory) -> Steps:
-    """Read images row by row, as the buffers of those who read them have room."""
-    first = chip.image_readers[0]
-    layer = first.reader.layer
+    """Read images, some rows at a time, as the buffers of those who read them have room."""
+    layer = chip.image_readers[0].reader.layer
     height, width = layer.image
     size = width * layer.channels * chip.mapping.hardware.input_bytes
-    for row in range(chip.batch * height):
+    room = min(inbox.room for inbox in chip.image_readers)
+    at_once = max(1, min(room, READ_BYTES // size))
+    for row in range(0, chip.batch * height, at_once):
+        end = min(row + at_once, chip.batch * height)
         for inbox in chip.image_readers:
-            free = row + 1 - inbox.room
+            free = end - inbox.room
             if inbox.released.count < free:
                 yield inbox.released.reached(free)
-        yield memory.read(row * size, size)
+        yield memory.read(row * size, (end - row) * size)
         for inbox in chip.image_readers:
-            chip.env.process(chip.arrive(0, inbox, row, inbox.source_width))
+            for arriving in range(row, end):
+                shares = inbox.pixels.row_shares(arriving)
+                chip.env.process(chip.arrive(0, inbox, arriving, width, shares))
 
 
 def write_results(chip: Chip, memory: TensorMemory) -> Steps:
@@ -95,10 +101,13 @@ def write_results(chip: Chip, memory: TensorMemory) -> Steps:
     height, width = last.layer.passed_on
     size = width * last.layer.outputs * chip.result_bytes
     first = image_bytes(chip)
-    for row in range(chip.batch * height):
+    row = 0
+    while row < chip.batch * height:
         if last.sent.count <= row:
             yield last.sent.reached(row + 1)
-        yield memory.write(first + row * size, size)
+        end = last.sent.count
+        yield memory.write(first + row * size, (end - row) * size)
+        row = end
 
 
 def image_bytes(chip: Chip) -> int:

@@ -53,12 +53,16 @@ class CrossbarResult:
         """Energy by part, and in total, without programming."""
         parts: dict[str, float] = {}
         for each in self.mapping.layers:
-            for name, value in layer_energy_pj(each, self.batch).items():
+            for name, value in self._layer_energy(each).items():
                 parts[name] = parts.get(name, 0.0) + value
         parts["static"] = static_energy_pj(self.hardware, self.time_ns)
         if self.run.memory is not None:
             parts["dram"] = energy_pj(self.run.memory)["total"]
         return {**parts, "total": sum(parts.values())}
+
+    def _layer_energy(self, mapping: LayerMapping) -> dict[str, float]:
+        received = self.run.layers[mapping.layer.name].received_bytes
+        return layer_energy_pj(mapping, self.batch, received)
 
     @cached_property
     def bottleneck(self) -> tuple[str, str, float]:
@@ -124,7 +128,7 @@ class CrossbarResult:
 
     def _layer(self, mapping: LayerMapping) -> dict[str, Any]:
         layer, times = mapping.layer, self.run.layers[mapping.layer.name]
-        energy = layer_energy_pj(mapping, self.batch)
+        energy = self._layer_energy(mapping)
         error = None if self.errors is None else self.errors[layer.name]
         return {
             "name": layer.name,

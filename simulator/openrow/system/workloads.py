@@ -39,6 +39,7 @@ RUNNERS: Mapping[str, Runner] = {
     "mul": VECTOR,
     "relu": VECTOR,
     "pipeline": Runner("openrow.system.pipeline_run", "openrow.report.pipeline_report"),
+    "matmul": Runner("openrow.system.matmul_run", "openrow.report.matmul_report"),
     "resnet18": Runner("openrow.system.crossbar_run", "openrow.report.crossbar_report"),
 }
 """By the model of the workload."""
