@@ -13,13 +13,13 @@ from openrow.memory.fast.lanes_compiled import (
     put_in_part,
     raise_floors,
     serve,
-    serve_activation,
+    serve_above,
 )
 from openrow_kernels.compilation import compiled, pointer
 
 Int64Array = NDArray[np.int64]
 KEYS, FLOORS = 0, LANE_BLOCK
-MASK, ROW, WINDOW_ROW = 0, LANE_BLOCK, 2 * LANE_BLOCK
+MASK, ROW = 0, LANE_BLOCK
 GREATEST = np.iinfo(np.int64).max
 
 cycles = st.integers(0, 1 << 30)
@@ -32,10 +32,8 @@ def run_serve(s: Int64Array, rules: Int64Array, cycle: int) -> int:
 
 
 @compiled
-def run_serve_activation(s: Int64Array, rules: Int64Array, cycle: int, window: int, bus: int) -> int:
-    return serve_activation(
-        pointer(s), KEYS, FLOORS, pointer(rules), MASK, ROW, cycle, WINDOW_ROW, window, bus
-    )
+def run_serve_above(s: Int64Array, rules: Int64Array, cycle: int, common: int) -> int:
+    return serve_above(pointer(s), KEYS, FLOORS, pointer(rules), MASK, ROW, cycle, common)
 
 
 @compiled
@@ -54,14 +52,14 @@ def run_put(s: Int64Array, rules: Int64Array, key: int) -> None:
 
 
 def drawn(seed: int, lane: int) -> tuple[Int64Array, Int64Array]:
-    """Keys and floors of a block of banks; a mask of one lane and two rows of cycles."""
+    """Keys and floors of a block of banks; a mask of one lane and a row of cycles."""
     random = np.random.default_rng(seed)
     keys = (random.integers(0, 1 << 20, LANE_BLOCK) << CYCLE_BITS) | random.integers(0, LOW, LANE_BLOCK)
     keys[random.random(LANE_BLOCK) < 0.3] = NEVER
     floors = random.integers(0, 1 << 20, LANE_BLOCK) << CYCLE_BITS
     mask = np.zeros(LANE_BLOCK, dtype=np.int64)
     mask[lane] = GREATEST
-    rows = random.integers(0, 100, 2 * LANE_BLOCK) << CYCLE_BITS
+    rows = random.integers(0, 100, LANE_BLOCK) << CYCLE_BITS
     return np.concatenate([keys, floors]), np.concatenate([mask, rows])
 
 
@@ -81,16 +79,14 @@ def test_serving_takes_a_lane_away_raises_floors_and_finds_the_least(
     assert (s == np.concatenate([keys, floors])).all()
 
 
-@given(st.integers(0, 1 << 16), lanes, cycles, cycles, cycles)
-def test_an_activation_raises_floors_by_its_window_and_the_bus_too(
-    seed: int, lane: int, cycle: int, window: int, bus: int
-) -> None:
+@given(st.integers(0, 1 << 16), lanes, cycles, cycles)
+def test_serving_above_a_cycle_raises_all_floors_to_it(seed: int, lane: int, cycle: int, common: int) -> None:
     s, rules = drawn(seed, lane)
-    floor, oldest, free = cycle << CYCLE_BITS, window << CYCLE_BITS, bus << CYCLE_BITS
+    floor, everywhere = cycle << CYCLE_BITS, common << CYCLE_BITS
     keys = s[:LANE_BLOCK] | rules[MASK : MASK + LANE_BLOCK]
     floors = np.maximum(s[FLOORS:], rules[ROW : ROW + LANE_BLOCK] + floor)
-    floors = np.maximum(np.maximum(floors, free), rules[WINDOW_ROW:] + oldest)
-    assert run_serve_activation(s, rules, floor, oldest, free) == least(keys, floors)
+    floors = np.maximum(floors, everywhere)
+    assert run_serve_above(s, rules, floor, everywhere) == least(keys, floors)
     assert (s == np.concatenate([keys, floors])).all()
 
 

@@ -83,13 +83,15 @@ MAX_COLUMNS = 1 << (ROW_BITS - COLUMN_BITS)
     ACT_ROWS,
     GROUP_BITS,
     PAIR_BITS,
-) = range(38)
+    WINDOWS,
+) = range(39)
 COLUMN_ROWS = READ_ROWS
 """Where the rows of floors begin that reads leave behind, and behind it where those of writes do.
 
 There is a pair of rows for each bank group: after a read or write the floors of reads and those of writes,
 after an activation those of activations and the activation window's. A bank's group is its number without
 the lowest GROUP_BITS; its pair lies that many times 1 << PAIR_BITS behind the first.
+WINDOWS is how many windows there are; where there is one, its floor is one for all banks.
 """
 AT_MASKS = 40
 """Rows with all bits but the sign set in one lane of a block, and one with none."""

@@ -79,10 +79,11 @@ from openrow.memory.fast.columns import (
     WINDOW_COLUMNS,
     WINDOW_FLOOR,
     WINDOW_PLACE,
+    WINDOWS,
     WRITES_SEEN,
     YOUNGER_HITS,
 )
-from openrow.memory.fast.lanes_compiled import raise_floors, serve, serve_activation
+from openrow.memory.fast.lanes_compiled import raise_floors, serve, serve_above
 from openrow.memory.fast.planning_compiled import (
     bank_record,
     blame,
@@ -239,18 +240,27 @@ def block_mask(bank: int, first_bank: int) -> int:
 
 
 @inlined
+def raise_all(rules: Cells, s: Cells, floors: int, row: int, floor: int) -> None:
+    """Raise floors of all banks to the row of cycles behind ``floor``."""
+    i = 0
+    while i < rules[LANES]:
+        raise_floors(s, floors + i, rules, row + i, floor)
+        i += LANE_BLOCK
+
+
+@inlined
 def serve_acts(rules: Cells, s: Cells, bank: int, row: int, floor: int, window_floor: int, bus: int) -> int:
     """Take the activation of ``bank`` away and raise the floors of the others. Returns the next of them."""
-    keys, floors, window = AT_ACT, AT_ACT_FLOOR, row + rules[LANES]
-    mask = mask_of(min(bank, LANE_BLOCK))
-    least = serve_activation(s, keys, floors, rules, mask, row, floor, window, window_floor, bus)
+    keys, floors = AT_ACT, AT_ACT_FLOOR
+    if rules[WINDOWS] == 1:
+        bus = max(bus, window_floor)
+    else:
+        raise_all(rules, s, floors, row + rules[LANES], window_floor)
+    least = serve_above(s, keys, floors, rules, mask_of(min(bank, LANE_BLOCK)), row, floor, bus)
     i = LANE_BLOCK
     while i < rules[LANES] and least > 0:
         mask = block_mask(bank, i)
-        own = serve_activation(
-            s, keys + i, floors + i, rules, mask, row + i, floor, window + i, window_floor, bus
-        )
-        least = min(least, own)
+        least = min(least, serve_above(s, keys + i, floors + i, rules, mask, row + i, floor, bus))
         i += LANE_BLOCK
     return least
 
@@ -315,10 +325,7 @@ def serve_column(rules: Cells, s: Cells, bank: int, kind: int, row: int, floor: 
 def turn_around(rules: Cells, s: Cells, kind: int, row: int, floor: int) -> int:
     """Raise the floors of the columns of ``kind`` after one of the other. Returns the next of ``kind``."""
     floors = column_floors(kind)
-    i = 0
-    while i < rules[LANES]:
-        raise_floors(s, floors + i, rules, row + i, floor)
-        i += LANE_BLOCK
+    raise_all(rules, s, floors, row, floor)
     return first_of_all(rules, s, column_keys(kind), floors)
 
 

@@ -121,22 +121,20 @@ def _serve(
     return INT(POINTER, INT, INT, POINTER, INT, INT, INT), generate
 
 
-def _serve_activation(
+def _serve_above(
     _typing: Any, _s: Any, _keys: Any, _floors: Any, _rules: Any, _mask: Any, _row: Any, _cycle: Any,
-    _window_row: Any, _window_cycle: Any, _bus: Any,
+    _common: Any,
 ) -> Any:  # fmt: skip
     def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        s, keys, floors, rules, mask, row, cycle, window_row, window_cycle, bus = arguments
+        s, keys, floors, rules, mask, row, cycle, common = arguments
         raised = _raised_floors(builder, s, floors, rules, row, cycle)
-        window_cycles, bus_free = _splat(builder, window_cycle), _splat(builder, bus)
         for h in PARTS:
-            window = builder.add(_load(builder, rules, window_row, h), window_cycles)
-            raised[h] = _greater(builder, raised[h], _greater(builder, bus_free, window))
+            raised[h] = _greater(builder, raised[h], _splat(builder, common))
         left = _taken(builder, s, keys, rules, mask)
         _store_all(builder, s, keys, left, floors, raised)
         return _least(builder, left, raised)
 
-    return INT(POINTER, INT, INT, POINTER, INT, INT, INT, INT, INT, INT), generate
+    return INT(POINTER, INT, INT, POINTER, INT, INT, INT, INT), generate
 
 
 def _raise_floors(_typing: Any, _s: Any, _floors: Any, _rules: Any, _row: Any, _cycle: Any) -> Any:
@@ -180,11 +178,8 @@ serve = cast(Callable[[Cells, int, int, Cells, int, int, int], int], intrinsic(_
 ``serve(s, keys, floors, rules, mask, row, cycle)``: ``rules[mask]`` and on is the lane, ``rules[row]`` and on
 what the command leaves behind.
 """
-serve_activation = cast(
-    Callable[[Cells, int, int, Cells, int, int, int, int, int, int], int], intrinsic(_serve_activation)
-)
-"""As :data:`serve`, with two more floors: a second row with the cycle it counts from (the activation
-window's) and one for all lanes (the command bus's)."""
+serve_above = cast(Callable[[Cells, int, int, Cells, int, int, int, int], int], intrinsic(_serve_above))
+"""As :data:`serve`, with one more floor that is the same for all lanes."""
 raise_floors = cast(Callable[[Cells, int, Cells, int, int], None], intrinsic(_raise_floors))
 """``raise_floors(s, floors, rules, row, cycle)``: what :data:`serve` does to the floors, alone."""
 first = cast(Callable[[Cells, int, int], int], intrinsic(_first))

@@ -211,6 +211,7 @@ def _row_rules(memory: MemoryConfig, table: _Table, rules: Int64Array) -> None:
     banks, lanes = int(rules[f.BANKS]), int(rules[f.LANES])
     activations, window_cycles, window_banks = table.window()
     rules[f.WINDOW], rules[f.WINDOW_BITS] = activations, bits_of(window_banks)
+    rules[f.WINDOWS] = banks // window_banks
     rules[f.WINDOW_FLOOR] = table.on_edge(window_cycles) << f.CYCLE_BITS
 
     def fill(row: int, preceding: Command, following: Command, own: int) -> None:
