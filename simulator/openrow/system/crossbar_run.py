@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,8 @@ SIMULATED_SHARE = 0.2
 """Of the time of a run with numbers."""
 RESULT_BYTES = 4
 """Of a result as it leaves the chip."""
+NORMALISATION = ("weight", "bias", "running_mean", "running_var")
+"""What a batch normalisation has."""
 
 
 def hardware_of(architecture: Architecture) -> CrossbarHardware:
@@ -56,14 +59,18 @@ def run(architecture: Architecture, progress: Progress) -> CrossbarResult:
     workload = architecture.workload
     assert isinstance(workload, Resnet18Workload), "the registry sends no other"
     layers = resnet18_shapes(workload.image)
+    if not workload.numbers:
+        return run_layers(architecture, layers, workload.batch, None, progress)
+    parameters = _parameters(workload)
+    check_parameters(parameters, layers)
     shape = (workload.batch, 3, workload.image, workload.image)
     images = np.random.default_rng(workload.seed).standard_normal(shape, np.float32)
 
     def compute(tell: Callable[[str], None]) -> tuple[Mapping[str, LayerError], tuple[str, ...]]:
-        weights = partial(_weights, _parameters(workload))
+        weights = partial(_weights, parameters)
         return numbers_of(architecture, layers, weights, images, workload.threads, tell)
 
-    return run_layers(architecture, layers, workload.batch, compute if workload.numbers else None, progress)
+    return run_layers(architecture, layers, workload.batch, compute, progress)
 
 
 Compute = Callable[[Callable[[str], None]], tuple[Mapping[str, LayerError], tuple[str, ...]]]
@@ -120,10 +127,36 @@ def _parameters(workload: Resnet18Workload) -> Parameters:
     try:
         with np.load(path) as stored:
             return {name: stored[name] for name in stored.files}
-    except (OSError, ValueError) as error:
-        raise UserError(
-            f"workload.parameters: {path} is no file .npz of torchvision's names: {error}"
-        ) from error
+    except (OSError, ValueError, BadZipFile) as error:
+        why = f" ({error.strerror})" if isinstance(error, OSError) and error.strerror else ""
+        raise UserError(f"workload.parameters: {path} is no file .npz of torchvision's names{why}") from error
+
+
+def check_parameters(parameters: Parameters, layers: Sequence[LayerShape]) -> None:
+    """Refuse parameters that do not fit a network, before anything takes time.
+
+    Raises
+    ------
+    UserError
+        Naming the first that is missing, of another shape, or not finite.
+    """
+    for layer in layers:
+        shapes: dict[str, tuple[int, ...]] = {}
+        if layer.norm is None:
+            shapes[f"{layer.name}.weight"] = (layer.outputs, layer.rows_of_weights)
+            shapes[f"{layer.name}.bias"] = (layer.outputs,)
+        else:
+            shapes[f"{layer.name}.weight"] = (layer.outputs, layer.channels, *layer.window.kernel)
+            shapes |= {f"{layer.norm}.{name}": (layer.outputs,) for name in NORMALISATION}
+        for name, right in shapes.items():
+            values = parameter(parameters, name)
+            if values.shape != right:
+                raise UserError(f"workload.parameters: {name} has shape {values.shape}; it should be {right}")
+            if not np.isfinite(values).all():
+                place = tuple(np.argwhere(~np.isfinite(values))[0].tolist())
+                raise UserError(
+                    f"workload.parameters: {name} holds {values[place]} at {place}; all should be finite"
+                )
 
 
 def _weights(
