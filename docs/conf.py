@@ -17,6 +17,8 @@ extensions = [
     "sphinx_gallery.gen_gallery",
     "openrow_tables",
     "geopim_pages",
+    "crossbar_pages",
+    "mathml",
 ]
 exclude_patterns = ["_build", "gallery/*"]
 myst_enable_extensions = ["colon_fence", "deflist"]
@@ -25,6 +27,7 @@ myst_heading_anchors = 3
 smartquotes = False  # they make --help a dash and help
 
 html_theme = "furo"
+html_math_renderer = "mathml"
 html_title = "openrow"
 html_static_path = ["_static"]
 html_css_files = ["openrow.css"]

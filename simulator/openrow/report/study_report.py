@@ -53,7 +53,7 @@ def print_converters(tree: Tree) -> None:
             f"{point['array_height']}",
             ", ".join(map(str, point["slices"])),
             f"{100 * point['relative_error']:.3g} %",
-            f"{point['energy_fj_per_mac']:,.4g}",
+            femtojoules(point),
         )
     console = _console()
     console.print(table)
@@ -62,6 +62,12 @@ def print_converters(tree: Tree) -> None:
         f"\nA product of {size} x {size} matrices in 8 bits; the energy is that of the converters alone, for "
         "each product of two numbers.\n* none is better in both."
     )
+
+
+def femtojoules(point: Tree) -> str:
+    """The energy of a choice of converter, in three or more digits."""
+    energy = point["energy_fj_per_mac"]
+    return f"{energy:,.0f}" if energy >= 100 else f"{energy:.3g}"
 
 
 def print_claims(tree: Tree) -> None:
