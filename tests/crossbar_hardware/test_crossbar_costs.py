@@ -55,7 +55,7 @@ def test_counts_are_those_of_every_array_and_operation(rows, outputs, hold, sign
                     driven = min(at_once, rows - group, first_row + 8 - group)
                     reads += drives
                     dacs += driven * drives
-                    cells += driven * (columns + offset) * drives
+                    cells += driven * (columns + offset)
                     codes += columns // (2 if signs == "differential" else 1) + offset
                     holds += (columns + offset) if hold else 0
     counts = counts_of_vector(mapping)

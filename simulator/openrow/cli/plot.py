@@ -13,6 +13,8 @@ from openrow.cli.sweep_pictures import SWEEP_PICTURES
 REPLAY = ("openrow replay -o", "lost_time")
 RUN = ("openrow run -o", "stages")
 """The command that writes a kind of result, and a key that only such results have."""
+CROSSBAR = ("openrow run resnet18 -o", "area_um2")
+"""The same of networks on crossbars."""
 CURVE_KEY = "computing_from_hit_rate"
 """A key that only a curve of row-hit rates has."""
 
@@ -168,6 +170,16 @@ def stages(result: Path, output: Path) -> None:
     from openrow.report.run_plots import plot_stages
 
     save_picture(plot_stages(read_result(result, *RUN)), output, f"stages of {result.stem}")
+
+
+@command.command("crossbar")
+@_one_result
+@output_option
+def crossbar(result: Path, output: Path) -> None:
+    """Energy and area of RESULT, a network on crossbars, by part, and the energy of its layers."""
+    from openrow.report.crossbar_run_plots import plot_crossbar
+
+    save_picture(plot_crossbar(read_result(result, *CROSSBAR)), output, f"crossbars of {result.stem}")
 
 
 def _check_figure(name: str, known: Any) -> None:

@@ -22,7 +22,7 @@ class Counts:
     array_reads
         Times that an array is driven, all arrays together.
     cell_reads
-        Cells driven.
+        Cells that current flows through.
     dac_conversions, holds, adc_conversions
         Of rows and columns.
     input_bytes
@@ -50,7 +50,8 @@ def counts_of_vector(mapping: LayerMapping, copy: int = 0) -> Counts:
     """Return what one vector makes one copy of a layer do."""
     layer, hardware = mapping.layer, mapping.hardware
     slices, rows, blocks = len(hardware.numerics.input_slices), layer.rows_of_weights, mapping.column_blocks
-    # Without sample-and-hold the array is driven for each column that a converter reads.
+    # Without sample-and-hold the rows are driven for each column that a converter reads; current flows in
+    # the columns that are being read.
     times = operation_times(mapping)
     drives = 1 if times.overlapped else times.conversions
     offset = blocks * hardware.offset_columns
@@ -60,7 +61,7 @@ def counts_of_vector(mapping: LayerMapping, copy: int = 0) -> Counts:
     parts = mapping.parts(copy)
     return Counts(
         array_reads=slices * groups * blocks * drives,
-        cell_reads=slices * rows * columns * drives,
+        cell_reads=slices * rows * columns,
         dac_conversions=slices * rows * blocks * drives,
         holds=slices * groups * columns if times.overlapped else 0,
         adc_conversions=slices * groups * converted,
