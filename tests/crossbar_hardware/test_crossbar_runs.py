@@ -219,6 +219,18 @@ def test_parameters_that_do_not_fit_are_refused_by_name(
     assert said in capsys.readouterr().err
 
 
+def test_a_mistake_names_the_override_that_made_it(capsys: pytest.CaptureFixture[str]) -> None:
+    mistake = "crossbar.adc.bits=7"
+    assert main(["check", "crossbar/isaac", "crossbar.tiles=20", mistake]) == USER_MISTAKE
+    assert f"override '{mistake}' crossbar: adc.bits 7" in capsys.readouterr().err
+
+
+def test_checking_a_chip_says_what_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "crossbar/isaac"]) == 0
+    chip = "ISAAC, 168 tiles of 96 arrays of 128 x 128, 8 bit ADCs for 128 columns"
+    assert chip in capsys.readouterr().out
+
+
 def test_devices_without_crossbars_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", "resnet18", "--arch", "memory/ddr4-2400"]) == USER_MISTAKE
     assert "has no crossbars: extend one of crossbar/*" in capsys.readouterr().err

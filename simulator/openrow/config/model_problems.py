@@ -15,7 +15,7 @@ from pydantic_core import ErrorDetails
 from openrow.config.composing import EXTENDS, Composition
 from openrow.config.known_names import known_names
 from openrow.config.nodes import Node
-from openrow.config.problems import KeyPath, Problem, dotted, nearest, one_of
+from openrow.config.problems import KeyPath, Place, Problem, dotted, nearest, one_of
 
 # The reports that only say "this is another kind of value". Those of all branches of a union are joined.
 _KINDS = {
@@ -140,8 +140,20 @@ def _problem(group: list[_Report], composition: Composition, model: type[BaseMod
         return Problem(composition.place(path), dotted(path), _EXPECTED.get(kind, details["msg"]))
     found = node.describe()
     if kind == "value_error" and not _is_scalar(node):
-        return Problem(node.place, dotted(path), _expected(group, node))
+        expected = _expected(group, node)
+        return Problem(_overridden(node, expected) or node.place, dotted(path), expected)
     return Problem(node.place, dotted(path), _expected(group, node), found)
+
+
+def _overridden(node: Node, text: str) -> Place | None:
+    """Return the place of an override within a section, of a key that the text speaks of."""
+    for key, entry in node.entries.items():
+        within = entry.node
+        if within.place.is_override and re.search(rf"\b{re.escape(key)}\b", text):
+            return within.place
+        if (place := _overridden(within, text)) is not None:
+            return place
+    return None
 
 
 def _is_scalar(node: Node) -> bool:

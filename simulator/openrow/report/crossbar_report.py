@@ -87,7 +87,7 @@ def _totals(console: "Console", tree: Tree) -> None:
     )
     console.print(
         f"Limit: {PART_NAMES[busiest['part']]} of {busiest['layer']} are busy {percent(busiest['busy'])} of "
-        "the time, more than anything else."
+        f"the time, more than anything else: {quantity(busiest['time_ns_per_image'], TIME_UNITS)} an image."
     )
     console.print(
         f"Programming: {quantity(programming['time_ns'], TIME_UNITS)}, "

@@ -89,7 +89,12 @@ class CrossbarResult:
             "energy_pj_per_image": self.energy_pj["total"] / self.batch,
             "macs": self.batch * sum(each.layer.macs for each in self.mapping.layers),
             "area_um2": _with_total(chip_area_um2(self.hardware)),
-            "bottleneck": {"layer": layer, "part": part, "busy": share},
+            "bottleneck": {
+                "layer": layer,
+                "part": part,
+                "busy": share,
+                "time_ns_per_image": share * self.time_ns / self.batch,
+            },
             **self._occupancy(),
             "programming": self._programming(),
             "dram": _dram(self.run.memory, self.run.bytes_read, self.run.bytes_written),
