@@ -30,7 +30,7 @@ def test_converters_are_listed_with_the_best_marked_and_drawn(
     kept, picture = tmp_path / "converters.json", tmp_path / "converters.svg"
     assert main(["study", "converters", "--size", "32", "-o", str(kept)]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert any(line.startswith("*  NeuroSim V2.1") for line in lines)
+    assert any(line.startswith("*  crossbar/neurosim-sar") for line in lines)
     assert main(["plot", "converters", str(kept), "-o", str(picture)]) == 0
     assert picture.read_bytes().startswith(b"<?xml")
 
@@ -74,6 +74,7 @@ def test_conductances_are_drawn_of_the_network_and_of_a_file(
     ("arguments", "message"),
     [
         (["study", "digits", "adc_level=3"], "adc_level: should be a known key; the nearest is 'adc_levels'"),
+        (["study", "converters", "--arch", "pim/aim"], "pim/aim: has no section crossbar"),
         (["study", "digits", "--part", "noise"], "part 'noise' should be a known part"),
         (["plot", "accuracy", "{other}", "-o", "a.png"], "holds no result of 'openrow study digits -o'"),
         (["plot", "accuracy", "{converters}", "-o", "a.png"], "holds a study of converters"),

@@ -8,7 +8,6 @@ import pytest
 from openrow.crossbar import CrossbarError, CrossbarSettings, SignedMapping
 from openrow.crossbar.conductances import array_conductances
 from openrow.crossbar.converter_study import (
-    CONVERTERS,
     Converter,
     choices,
     operands,
@@ -18,7 +17,7 @@ from openrow.crossbar.converter_study import (
 from openrow.crossbar.digits import digits
 from openrow.crossbar.digits_study import PARTS, Point, points, slice_widths
 from openrow.crossbar.levels import distortions
-from openrow.system.crossbar_studies import StudyError, converters_tree, digits_tree
+from openrow.system.crossbar_studies import StudyError, converters_tree, digits_tree, shipped_crossbars
 
 FEW = 100
 INT8_ERRORS = {16: 2.7, 64: 0.47, 256: 0.115, 1024: 0.031, 4096: 0.0143, 65536: 0.0123}
@@ -90,11 +89,27 @@ def test_errors_of_a_product_are_those_recorded_of_memintelli(levels: int, recor
 def test_the_energy_is_conversions_times_their_published_energy() -> None:
     (one,) = [
         choice
-        for choice in choices(64, [Converter("published", 256, 2.0)], [32])
+        for choice in choices([Converter("published", 256, 2.0)], [32], 64)
         if choice.slices == (1, 1, 2, 4)
     ]
     assert one.energy_fj_per_mac == pytest.approx(4 * 4 * 2000 / 32)
-    assert len(converters_tree(32)["points"]) == len(CONVERTERS) * 4 * 3
+
+
+def test_converters_are_those_of_the_architectures() -> None:
+    tree = converters_tree(size=32)
+    assert tree["architectures"] == shipped_crossbars()
+    levels = {(point["source"], point["adc_levels"], point["conversion_pj"]) for point in tree["points"]}
+    assert ("crossbar/isaac", 256, 2 / 1.28) in levels  # 2 mW at 1.28 GS/s
+    assert ("crossbar/neurosim-sar", 64, 0.110) in levels
+    assert len(tree["points"]) == len(levels) * 4 * 3
+    assert {point["source"] for point in converters_tree(["crossbar/isaac"], 32)["points"]} == {
+        "crossbar/isaac"
+    }
+
+
+def test_an_architecture_without_crossbars_is_refused() -> None:
+    with pytest.raises(StudyError, match="memory/ddr4-2400: has no section crossbar"):
+        converters_tree(["memory/ddr4-2400"])
 
 
 def test_conductances_are_the_levels_of_the_slices() -> None:

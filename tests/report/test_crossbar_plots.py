@@ -9,9 +9,10 @@ from matplotlib.figure import Figure
 
 from openrow.crossbar import CrossbarSettings, SignedMapping
 from openrow.crossbar.conductances import array_conductances
-from openrow.crossbar.converter_study import CONVERTERS, HEIGHTS, SLICINGS
+from openrow.crossbar.converter_study import HEIGHTS, SLICINGS
 from openrow.crossbar.digits_study import PARTS
 from openrow.report.crossbar_plots import best_of, plot_accuracy, plot_conductances, plot_converters
+from openrow.system.crossbar_studies import converters_of, shipped_crossbars
 from report.layout_checks import overlapping, within
 
 
@@ -46,7 +47,7 @@ def converters_example() -> dict[str, Any]:
             "relative_error": height / converter.levels / len(slices) ** 2,
             "energy_fj_per_mac": 1000 * converter.energy_pj * len(slices) ** 2 / height,
         }
-        for converter in CONVERTERS
+        for converter in converters_of(shipped_crossbars())
         for height in HEIGHTS
         for slices in SLICINGS
     ]

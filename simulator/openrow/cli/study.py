@@ -63,18 +63,24 @@ def digits(
 
 @command.command("converters")
 @click.option(
+    "--arch", "architectures", multiple=True, help="Whose converters; all shipped crossbars unless given."
+)
+@click.option(
     "--size", type=click.IntRange(16, 4096), default=256, show_default=True, help="Of the matrices."
 )
 @_json
 @_output
-def converters(size: int, as_json: bool, output: Path | None) -> None:
-    """Error of a product against the energy of its converters, from published energies of a conversion."""
+def converters(architectures: tuple[str, ...], size: int, as_json: bool, output: Path | None) -> None:
+    """Error of a product against the energy of its converters.
+
+    The levels and energies are those of crossbar.adc.converters in each architecture.
+    """
     from openrow.cli.progress import run_progress
     from openrow.report.study_report import print_converters
     from openrow.system.crossbar_studies import converters_tree
 
     with run_progress("converting") as advance:
-        tree = converters_tree(size, advance)
+        tree = converters_tree(architectures, size, advance)
     _keep(tree, output)
     if as_json:
         click.echo(json.dumps(tree, indent=2))

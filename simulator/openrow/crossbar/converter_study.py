@@ -1,11 +1,11 @@
-"""What the levels of a converter cost and what they spare: energy against error, from published converters.
+"""What the levels of a converter cost and what they spare: energy against error.
 
-A product of standard normal matrices is held against the exact one for every published converter, height of
-an array and way to slice. The energy is that of the converters alone, the part that grows with their levels:
-conversions times the published energy of one.
+A product of standard normal matrices is held against the exact one for every converter, height of an array
+and way to slice. The energy is that of the converters alone, the part that grows with their levels:
+conversions times the energy of one.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
@@ -22,7 +22,7 @@ Reals = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Converter:
-    """A published converter."""
+    """A converter and where its figures stand."""
 
     source: str
     levels: int
@@ -30,16 +30,6 @@ class Converter:
     """Of one conversion."""
 
 
-CONVERTERS = (
-    Converter("NeuroSim V2.1, 32 nm", 1 << 6, 0.110),
-    Converter("NeuroSim V2.1, 32 nm", 1 << 8, 0.161),
-    Converter("ISAAC, 32 nm", 1 << 8, 1.56),
-    Converter("MNSIM 2.0", 1 << 4, 4.2),
-    Converter("MNSIM 2.0", 1 << 6, 10.1),
-    Converter("MNSIM 2.0", 1 << 10, 55.4),
-)
-"""NeuroSim's successive approximation without what it adds for a column's current; ISAAC's 2 mW at 1.28 GS/s
-as MNSIM repeats it; MNSIM's own."""
 HEIGHTS = (16, 32, 64, 128)
 SLICINGS = ((1,) * 8, (1, 1, 2, 2, 2), (1, 1, 2, 4))
 """8 bits in slices of up to 1, 2 and 4 bits."""
@@ -72,21 +62,16 @@ class Choice:
 
 
 def choices(
-    size: int = SIZE,
-    converters: Sequence[Converter] = CONVERTERS,
-    heights: Sequence[int] = HEIGHTS,
-    tick: Callable[[], None] = lambda: None,
+    converters: Sequence[Converter], heights: Sequence[int] = HEIGHTS, size: int = SIZE
 ) -> Iterator[Choice]:
     """Yield every converter with every height and slicing.
 
     Parameters
     ----------
-    size
-        Rows, inner size and columns of the product.
     converters, heights
         What is chosen from.
-    tick
-        Called after each choice.
+    size
+        Rows, inner size and columns of the product.
     """
     x, w = operands(size)
 
@@ -98,7 +83,6 @@ def choices(
         conversions = len(slices) ** 2 / height
         energy = 1000 * converter.energy_pj * conversions
         yield Choice(converter, height, slices, error(converter.levels, height, slices), energy)
-        tick()
 
 
 def operands(size: int) -> tuple[Reals, Reals]:

@@ -143,9 +143,9 @@ def plot_converters(tree: Tree) -> "Figure":
     write_caption(
         figure,
         f"Products of {size} x {size} standard normal matrices in 8 bits, on arrays of 16 to 128 rows, in "
-        "slices of up to 1, 2 and 4 bits. A line is the front of one source: no choice of it is better in "
-        "both figures. The numbered are the front of all. Energies of a conversion are published ones of "
-        "different technologies, levels and rates: compare sources with care.",
+        "slices of up to 1, 2 and 4 bits. A line is the front of one architecture: no choice of "
+        "it is better in both figures. The numbered are the front of all. Energies of a conversion are of "
+        "different technologies and rates, some of them scaled: each architecture's file says whence.",
     )
     return figure
 

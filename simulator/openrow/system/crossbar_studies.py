@@ -6,8 +6,11 @@ from importlib.metadata import version
 from typing import Any
 
 from openrow.config.crossbar import CrossbarSettings
+from openrow.config.loading import load_architecture
 from openrow.config.problems import one_of
+from openrow.config.shipped import known_architectures
 from openrow.crossbar import converter_study, digits_study
+from openrow.crossbar.converter_study import Converter
 from openrow.crossbar.digits import accuracy, digits, plain_scores, trained
 from openrow.crossbar.levels import distortions
 from openrow.errors import UserError
@@ -73,17 +76,58 @@ def digits_tree(
     }
 
 
+def converters_of(architectures: Sequence[str]) -> list[Converter]:
+    """Return the converters that architectures with crossbars choose theirs from.
+
+    Raises
+    ------
+    StudyError
+        For an architecture without crossbars.
+    ConfigurationError
+        For one that cannot be read.
+    """
+    found = []
+    for name in architectures:
+        hardware = load_architecture(name).crossbar
+        if hardware is None:
+            raise StudyError(f"{name}: has no section crossbar, so there are no converters in it")
+        found += [Converter(name, 1 << each.bits, each.energy_pj) for each in hardware.adc.converters]
+    return found
+
+
+def shipped_crossbars() -> list[str]:
+    """Return the names of the shipped architectures with crossbars."""
+    return [name for name in known_architectures() if name.startswith("crossbar/")]
+
+
 def converters_tree(
+    architectures: Sequence[str] = (),
     size: int = converter_study.SIZE,
     advance: Callable[[str, float], None] = lambda _what, _share: None,
 ) -> Tree:
-    """Return error and energy of a product of ``size`` under every published converter."""
-    count = len(converter_study.CONVERTERS) * len(converter_study.HEIGHTS) * len(converter_study.SLICINGS)
+    """Return error and energy of a product of ``size`` under every converter of ``architectures``.
+
+    Raises
+    ------
+    StudyError
+        For an architecture without crossbars.
+    ConfigurationError
+        For one that cannot be read.
+    """
+    names = list(architectures) or shipped_crossbars()
+    converters = converters_of(names)
+    count = len(converters) * len(converter_study.HEIGHTS) * len(converter_study.SLICINGS)
     found: list[Tree] = []
-    for choice in converter_study.choices(size):
+    for choice in converter_study.choices(converters, size=size):
         found.append(choice.as_dict())
         advance("multiplying", len(found) / count)
-    return {"study": "converters", "size": size, "points": found, "versions": versions()}
+    return {
+        "study": "converters",
+        "architectures": names,
+        "size": size,
+        "points": found,
+        "versions": versions(),
+    }
 
 
 def claims_tree(size: int = 224, advance: Callable[[str, float], None] = lambda _what, _share: None) -> Tree:
