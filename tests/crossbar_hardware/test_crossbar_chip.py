@@ -13,6 +13,7 @@ from openrow.config.crossbar_hardware import CrossbarHardware
 from openrow.crossbar.chip import BufferSizeError, Chip
 from openrow.crossbar.mapping import ChipMapping, map_network
 from openrow.crossbar.network_shape import matrix_shape
+from openrow.crossbar.simulation import check_done
 
 PORTS = ("input_buffer", "output_buffer", "digital", "link_in", "link_out")
 
@@ -164,3 +165,14 @@ def test_a_buffer_of_one_vector_lets_them_follow_one_another() -> None:
         for m in (1, 5)
     ]
     assert ends[1] == 5 * ends[0]
+
+
+def test_buffers_that_wait_for_one_another_are_an_error_and_no_silent_end() -> None:
+    layers = residual()
+    chip = built_chip(map_network(layers, hardware(tiles=60)))
+    (shortcut,) = (inbox for inbox in chip.layers["stem"].readers if inbox.reader.layer.name == "a2")
+    shortcut.room = 1  # the block needs two rows more before it takes the first of its shortcut
+    chip.start()
+    chip.env.run()
+    with pytest.raises(BufferSizeError, match=r"wait for one another at .*stem"):
+        check_done(chip)

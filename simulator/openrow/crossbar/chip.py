@@ -86,6 +86,8 @@ class LayerOnChip:
         self.parts = [mapping.parts(copy) for copy in range(mapping.copies)]
         self.distributions = Distribution(mapping), Distribution(mapping, is_shortcut=True)
         self.room = buffered_rows(mapping, *self.distributions)
+        self._ends = [ended_outputs(mapping, parts) for parts in self.parts]
+        self._operations = digital_operations(mapping)
         self._slots = [simpy.Resource(env, buffered_vectors(mapping, parts)) for parts in self.parts]
 
     def start(self) -> None:
@@ -181,7 +183,7 @@ class LayerOnChip:
             shortcut = self.inboxes[self.layer.adds]
             if shortcut.arrived.count <= row:
                 yield shortcut.arrived.reached(row + 1)
-        yield from self._add_up(parts)
+        yield from self._add_up(copy)
         last = self._last_of(self._sums, row, self.layer.output[1])
         if last:
             before = self._rows_passed(self.added.count)
@@ -206,17 +208,13 @@ class LayerOnChip:
         end = max(ports[tile - 1].link_in.serve(amount) for tile, amount in moved)
         yield env.timeout(end - int(env.now))
 
-    def _add_up(self, parts: Sequence[Part]) -> Steps:
+    def _add_up(self, copy: int) -> Steps:
         """Add, rectify and pool a vector, and put it into the output buffer."""
-        env, ports, mapping = self.chip.env, self.chip.ports, self.mapping
-        operations, size = digital_operations(mapping), mapping.hardware.input_bytes
-        end = int(env.now)
-        for part in parts:
-            outputs = mapping.outputs_on(part)
-            if outputs:
-                tile = ports[part.tile]
-                end = max(end, tile.digital.serve(outputs * operations))
-                end = max(end, tile.output_buffer.serve(2 * outputs * size))
+        env, end = self.chip.env, int(self.chip.env.now)
+        for tile, outputs in self._ends[copy]:
+            ports = self.chip.ports[tile]
+            end = max(end, ports.digital.serve(outputs * self._operations))
+            end = max(end, ports.output_buffer.serve(2 * outputs * self.mapping.hardware.input_bytes))
         yield env.timeout(end - int(env.now))
 
     def _send_pooled(self, begin: int, end: int) -> None:
@@ -229,10 +227,8 @@ class LayerOnChip:
         env, mapping = self.chip.env, self.mapping
         size = mapping.hardware.input_bytes if self.readers else self.chip.result_bytes
         end = int(env.now)
-        for part in self.parts[copy]:
-            outputs = mapping.outputs_on(part)
-            if outputs:
-                end = max(end, self.chip.ports[part.tile].link_out.serve(outputs * size))
+        for tile, outputs in self._ends[copy]:
+            end = max(end, self.chip.ports[tile].link_out.serve(outputs * size))
         yield env.timeout(end - int(env.now))
         self.end_ps = int(env.now)
         if self._last_of(self._send_left, row, self.layer.passed_on[1]):
@@ -240,6 +236,12 @@ class LayerOnChip:
         for inbox in self.readers:
             shares = inbox.pixels.shares(row, x)
             env.process(self.chip.arrive(self.mapping.first_tile, inbox, row, 1, shares))
+
+
+def ended_outputs(mapping: LayerMapping, parts: Sequence[Part]) -> list[tuple[int, int]]:
+    """Return the tiles of a copy that outputs end on, each with how many."""
+    found = [(part.tile, mapping.outputs_on(part)) for part in parts]
+    return [(tile, outputs) for tile, outputs in found if outputs]
 
 
 def digital_operations(mapping: LayerMapping) -> int:

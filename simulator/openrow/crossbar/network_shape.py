@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 from openrow.crossbar.resnet18 import CHANNELS, CLASSES
@@ -66,17 +67,17 @@ class LayerShape:
         """Rows of the weights, K."""
         return self.channels * self.window.kernel[0] * self.window.kernel[1]
 
-    @property
+    @cached_property
     def output(self) -> Pair:
         """Height and width of what it computes."""
         return self.window.output(self.image)
 
-    @property
+    @cached_property
     def vectors(self) -> int:
         """Vectors that it multiplies for one image: pixels of its output."""
         return self.output[0] * self.output[1]
 
-    @property
+    @cached_property
     def passed_on(self) -> Pair:
         """Height and width of what others read."""
         return self.output if self.pool is None else self.pool.window.output(self.output)

@@ -84,7 +84,6 @@ def simulate_run(
     chip = Chip(env, mapping, batch, result_bytes)
     memory = None
     last = list(chip.layers.values())[-1]
-    rows = batch * last.layer.passed_on[0]
     if mapping.hardware.tensors == "dram":
         memory = TensorMemory(env, architecture.memory)
         result = batch * last.layer.passed_on[0] * last.layer.passed_on[1] * last.layer.outputs
@@ -96,7 +95,7 @@ def simulate_run(
             inbox.arrived.raise_to(batch * inbox.reader.layer.image[0])
     chip.start()
     env.run()
-    _check_done(chip, last, rows)
+    check_done(chip)
     end = int(env.now)
     return SimulatedRun(
         end,
@@ -107,8 +106,16 @@ def simulate_run(
     )
 
 
-def _check_done(chip: Chip, last: LayerOnChip, rows: int) -> None:
-    if last.sent.count < rows:
+def check_done(chip: Chip) -> None:
+    """Refuse a run that has ended before all results were sent.
+
+    Raises
+    ------
+    BufferSizeError
+        Naming the layers that still wait.
+    """
+    last = list(chip.layers.values())[-1]
+    if last.sent.count < chip.batch * last.layer.passed_on[0]:
         stuck = [name for name, layer in chip.layers.items() if layer.waited_for is not None]
         raise BufferSizeError(
             f"buffers of tiles are full and wait for one another at {', '.join(stuck)}: "

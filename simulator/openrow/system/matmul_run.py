@@ -167,18 +167,27 @@ def _on_host(architecture: Architecture, workload: MatmulWorkload) -> DeviceProd
     made = _kernel(workload)
     chunks = (as_trace_chunk(chunk) for chunk in made.stream())
     host = simulate_kernel(architecture, chunks, 2.0 * workload.m * workload.k * workload.n)
+    error = None
+    if workload.numbers:
+        x, w = made.integers()
+        error = relative_error(
+            made.compute(made.inputs())["c"].astype(np.float64), (x @ w).astype(np.float64)
+        )
     return DeviceProduct(
         host.host.name,
         host.time_ns,
         host.energy_pj,
         host.limit,
-        0.0 if workload.numbers else None,
+        error,
         {"host": host.as_dict()},
     )
 
 
 def _on_units(architecture: Architecture, workload: MatmulWorkload) -> DeviceProduct:
-    """Every row of X times W by HBM-PIM, one after another: all take as long as the first."""
+    """Every row of X times W by HBM-PIM, one after another.
+
+    All take as long as the first, which is simulated, and whose error is given.
+    """
     from openrow.pim.hbm_pim.device import check_fit, run_kernel
 
     pim, memory = architecture.pim, architecture.memory
