@@ -71,7 +71,7 @@ class AdcConfig(Section):
     columns: PositiveInt
     """Columns that share a converter: a divisor or a multiple of those of an array."""
     converters: Annotated[list[Converter], Field(min_length=1)]
-    """What there is; the smallest with ``numerics.adc_levels`` is built."""
+    """What there is; the smallest with ``numerics.adc_levels`` is built, with the most of a list of them."""
     bits: Bits | None = None
     """Builds the converter of so many bits, whatever the numerics say; needed where theirs is ideal."""
 
