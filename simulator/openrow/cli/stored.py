@@ -38,5 +38,12 @@ def read_result(path: Path, written_by: str, key: str) -> dict[str, Any]:
     """
     tree = read_json(path, written_by)
     if key not in tree:
-        raise ResultFileError(f"{path}: holds no result of '{written_by}': there is no {key} in it")
+        what = (
+            f"is of the workload {tree['workload']}"
+            if "workload" in tree
+            else f"holds no result of '{written_by}'"
+        )
+        raise ResultFileError(
+            f"{path}: {what}: there is no {key} in it; 'openrow plot --help' says what draws which results"
+        )
     return tree
