@@ -124,14 +124,15 @@ def accuracy(_argument: str) -> list[str]:
 
 def hops(name: str) -> list[str]:
     """The hops of a memory that counts energy by them."""
+    from openrow.config.descriptions import descriptions
     from openrow.config.loading import load_architecture
     from openrow.config.memory import HopEnergy
 
     energy = load_architecture(name).memory.energy
     assert isinstance(energy, HopEnergy), name
     rows = [
-        (code(key), f"{getattr(energy, key):g}", _joined(field.description))
-        for key, field in HopEnergy.model_fields.items()
+        (code(key), f"{getattr(energy, key):g}", _joined(meaning))
+        for key, meaning in descriptions(HopEnergy).items()
         if key != "model"
     ]
     return markdown(("key", "value", "what it is"), rows, right=(1,))
@@ -179,9 +180,12 @@ def parameters(argument: str) -> list[str]:
     """
     from importlib import import_module
 
+    from openrow.config.descriptions import descriptions
+
     path, *shipped = argument.split()
     module, _, name = path.partition(":")
-    fields = getattr(import_module(module), name).model_fields
+    model = getattr(import_module(module), name)
+    fields, meanings = model.model_fields, descriptions(model)
     values = section(*shipped) if shipped else None
     rows = []
     for key, field in fields.items():
@@ -189,7 +193,7 @@ def parameters(argument: str) -> list[str]:
             "required" if field.is_required() else code(_shown(field.get_default(call_default_factory=True)))
         )
         own = () if values is None else (_own(getattr(values, key)),)
-        rows.append((code(key), default, *own, _type(field.annotation), _joined(field.description)))
+        rows.append((code(key), default, *own, _type(field.annotation), _joined(meanings.get(key))))
     heads = ("key", "default", *(f"in `{name}`" for name in shipped[:1]), "values", "meaning")
     return markdown(heads, rows)
 

@@ -29,7 +29,7 @@ DEFAULT_CHUNK_ENTRIES = 1 << 20
 class Parameters(BaseModel):
     """Parameters of a kernel. Unknown names and loosely typed values are errors."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 class MapParameters(Parameters):

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from hosts import reads
 
-from openrow.config.host import CacheConfig
 from openrow.config.loading import load_architecture
 from openrow.config.organisation import capacity_bytes, peak_bandwidth_gb_per_s
 from openrow.config.problems import ConfigurationError
@@ -95,7 +94,3 @@ def test_a_stream_reaches_nearly_the_peak_of_a_shipped_host_and_scattered_lines_
     peak = peak_bandwidth_gb_per_s(architecture.memory)
     assert 0.85 * peak < rates[0] < peak
     assert rates[1] < 0.95 * rates[0]
-
-
-def test_every_field_of_a_cache_is_described() -> None:
-    assert all(field.description for field in CacheConfig.model_fields.values())

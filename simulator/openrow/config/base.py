@@ -10,9 +10,7 @@ from pydantic_core import CoreSchema, core_schema
 class Section(BaseModel):
     """A part of an architecture file. Unknown keys and loosely typed values are errors."""
 
-    model_config = ConfigDict(
-        extra="forbid", strict=True, frozen=True, allow_inf_nan=False, use_attribute_docstrings=True
-    )
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
 class Choice(StrEnum):

@@ -121,13 +121,21 @@ class AddressBits(Section):
     """An explicit mapping: for each field the physical address bits, least significant first."""
 
     channel: list[int] = []
+    """Of the channel."""
     pseudo_channel: list[int] = []
+    """Of the pseudo channel."""
     rank: list[int] = []
+    """Of the rank."""
     stack_id: list[int] = []
+    """Of HBM3's stack id."""
     bank_group: list[int] = []
+    """Of the bank group."""
     bank: list[int] = []
+    """Of the bank within its group."""
     row: list[int] = []
+    """Of the row."""
     column: list[int] = []
+    """Of the column, above the bits within a burst."""
 
 
 class Scheduler(Choice):
