@@ -43,7 +43,6 @@ OPERATIONS: Mapping[str, Callable[..., Float64Array]] = {"gemv": gemv, "add": ad
 
 def random_halves(seed: int, *shape: int) -> Float16Array:
     """FP16 numbers evenly spread over -1 to 1, in steps of 2^-10, the same for the same seed."""
-    generator = np.random.default_rng(seed)
-    steps = generator.integers(-1024, 1025, size=shape, dtype=np.int16)
+    steps = np.random.default_rng(seed).integers(0, 2049, size=shape, dtype=np.uint16)
     table = (np.arange(-1024, 1025) / 1024).astype(np.float16)
-    return table[steps + 1024]
+    return table[steps]
