@@ -104,18 +104,19 @@ def fast_fidelity() -> None:
 
 def whole_network() -> None:
     """All of TransPlat's deformable attention on HBM3, generated and replayed chunk by chunk."""
+    # The peak of the process's own memory: ru_maxrss would count that of the process it was forked from.
     script = (
-        "import resource, time; from benchmarks.__main__ import transplat; began = time.monotonic(); "
+        "import time; from benchmarks.__main__ import transplat; "
+        "from benchmarks.crossbar import resident_mb; began = time.monotonic(); "
         "requests, cycles = transplat(); "
-        "peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss; "
-        "print(requests, cycles, time.monotonic() - began, peak)"
+        "print(requests, cycles, time.monotonic() - began, resident_mb('VmHWM'))"
     )
     output = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout
     requests, cycles, wall, peak = (float(value) for value in output.split())
     CONSOLE.print(
         f"deformable-attention:transplat on hbm3-6400, all channels: {requests / 1e6:.1f} M requests, "
         f"{cycles:,.0f} cycles; wall {wall:.1f} s (reach: 60), "
-        f"peak memory {peak / 2**20:.2f} GiB (reach: 2)\n"
+        f"peak memory {peak * 1e6 / 2**30:.2f} GiB (reach: 2)\n"
     )
 
 

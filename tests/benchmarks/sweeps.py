@@ -6,7 +6,6 @@ else.
 
 import os
 import random
-import resource
 import signal
 import subprocess
 import sys
@@ -229,8 +228,6 @@ def main() -> None:
         table.add_row(*row)
     table.add_row(f"main process killed {KILLS} times", killed(), "the same")
     CONSOLE.print(table)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    CONSOLE.print(f"peak memory of the main process {peak:.2f} GiB")
 
 
 if __name__ == "__main__":
