@@ -27,7 +27,7 @@ from openrow_kernels.errors import KernelError
 from openrow_kernels.kernel import Arrays, Chunk, Kernel
 from openrow_kernels.layout import Allocator, MatrixLayout, Tensor
 from openrow_kernels.overrides import Overrides, read_parameters
-from openrow_kernels.tiled_product import MatrixParameters, Operand, TiledProduct
+from openrow_kernels.tiled_product import MatrixParameters, Operand, Step, TiledProduct
 
 MOST_BITS = 16
 
@@ -116,6 +116,10 @@ class BitSlicedGemm(Kernel):
             total,
         )
         return {"c": total.astype(np.int32)}
+
+    def each_step(self) -> Iterator[Step]:
+        """Yield the product tile by tile, each with the accesses that it needs."""
+        return self._product.each_step()
 
     def _chunks(self, chunk_entries: int) -> Iterator[Chunk]:
         return self._product.chunks(chunk_entries)

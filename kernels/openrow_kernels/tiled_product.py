@@ -128,6 +128,23 @@ class Operand:
         return runs.T if self.by_columns else runs
 
 
+@dataclass(frozen=True)
+class Step:
+    """One tile of A times one of B, and what moves first for it.
+
+    Attributes
+    ----------
+    size
+        Elements of the tiles along m, k and n; all 0 after the last step, when only C is left to be written.
+    accesses
+        In this order: the tile of C that makes room is written, the tiles of A and B are read, and that of C
+        is read if it has been begun before.
+    """
+
+    size: tuple[int, int, int]
+    accesses: Chunk
+
+
 class TiledProduct:
     """The steps of a blocked product and their accesses."""
 
@@ -147,11 +164,11 @@ class TiledProduct:
 
     def total_entries(self) -> int:
         """Return how many entries the stream has, exactly."""
-        return sum(int(entries.sum()) for _, entries in self._transfers())
+        return sum(int(entries.sum()) for _, entries, _, _ in self._transfers())
 
     def chunks(self, chunk_entries: int) -> Iterator[Chunk]:
         """Yield the accesses, whole tiles at a time."""
-        for transfers, entries in self._transfers():
+        for transfers, entries, _, _ in self._transfers():
             ends = np.cumsum(entries)
             first = 0
             while first < len(ends):
@@ -159,6 +176,17 @@ class TiledProduct:
                 end = max(first + 1, int(np.searchsorted(ends, done + chunk_entries, side="right")))
                 yield self._chunk(transfers[first:end], int(ends[end - 1] - done))
                 first = end
+
+    def each_step(self) -> Iterator[Step]:
+        """Yield the steps in order, each with its accesses; all together are those of :meth:`chunks`."""
+        p = self.parameters
+        whole, tile = np.array([p.m, p.n, p.k]), np.array([p.tile_m, p.tile_n, p.tile_k])
+        for transfers, entries, owners, steps in self._transfers():
+            sizes = np.where(steps >= 0, np.minimum(tile, whole - steps * tile), 0)
+            ends = np.searchsorted(owners, np.arange(len(steps)), side="right")
+            for (m, n, k), first, end in zip(sizes.tolist(), [0, *ends[:-1]], ends, strict=True):
+                moved = transfers[first:end]
+                yield Step((m, k, n), self._chunk(moved, int(entries[first:end].sum())))
 
     def _chunk(self, transfers: NDArray[np.int64], entries: int) -> Chunk:
         address, size, is_write = chunk_buffers(entries)
@@ -178,19 +206,24 @@ class TiledProduct:
             loops = (cells // inner, cells % inner, np.tile(np.arange(innermost), len(cells) // innermost))
             yield np.stack([loops[p.loops.index(axis)] for axis in "mnk"], axis=1)
 
-    def _transfers(self) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-        """Yield the transfers of many steps, and the entries of each."""
+    def _transfers(self) -> Iterator[tuple[NDArray[np.int64], ...]]:
+        """Yield the transfers of many steps, the entries and the step of each, and these steps.
+
+        After the last step comes one of -1, which needs no tile.
+        """
         previous = np.full((1, 3), -1, np.int64)
         for steps in self._steps():
             before = np.concatenate([previous, steps[:-1]])
-            yield self._moved(before, steps)
+            yield (*self._moved(before, steps), steps)
             previous = steps[-1:]
-        yield self._moved(previous, np.full((1, 3), -1, np.int64))
+        end = np.full((1, 3), -1, np.int64)
+        yield (*self._moved(previous, end), end)
 
     def _moved(
         self, before: NDArray[np.int64], steps: NDArray[np.int64]
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return the transfers between each step and the one before; a step of -1 holds and needs no tile."""
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Return the transfers between each step and the one before, the entries of each, and which step it
+        is for; a step of -1 holds and needs no tile."""
         m, n, k = steps.T
         changed_m, changed_n, changed_k = (steps != before).T
         needed = m >= 0
@@ -207,7 +240,8 @@ class TiledProduct:
             axis=1,
         )
         transfers = np.concatenate([transfer for transfer, _ in planes], axis=1)[wanted]
-        return transfers, np.concatenate([entries for _, entries in planes], axis=1)[wanted]
+        entries = np.concatenate([entries for _, entries in planes], axis=1)[wanted]
+        return transfers, entries, np.nonzero(wanted)[0]
 
     def _tile_transfers(
         self, index: int, row: NDArray[np.int64], column: NDArray[np.int64], write: bool

@@ -132,3 +132,20 @@ def test_a_packed_slice_takes_its_bits_and_no_more() -> None:
         **{"x.0": whole // 8, "x.1": whole // 8, "x.2": whole // 4, "x.3": whole // 2},
         **{"w.0": whole // 8, "w.1": whole * 7 // 8, "c": 64 * 64 * 4},
     }
+
+
+@pytest.mark.parametrize("loops", ["mnk", "mkn", "knm"])
+def test_steps_have_the_accesses_of_the_stream_and_the_multiplications_of_the_product(loops: str) -> None:
+    sizes = ["m=40", "k=24", "n=56", "tile_m=16", "tile_k=16", "tile_n=32", f"loops={loops}"]
+    made = kernel("bit-sliced-gemm", sizes)
+    assert isinstance(made, BitSlicedGemm)
+    steps = list(made.each_step())
+    whole = list(made.stream())
+    for name in ("address", "size", "is_write"):
+        np.testing.assert_array_equal(
+            np.concatenate([getattr(step.accesses, name) for step in steps]),
+            np.concatenate([getattr(chunk, name) for chunk in whole]),
+        )
+    assert sum(m * k * n for m, k, n in (step.size for step in steps)) == 40 * 24 * 56
+    assert steps[-1].size == (0, 0, 0)
+    assert steps[-1].accesses.is_write.all()

@@ -85,13 +85,15 @@ def _table(arch: str, architecture: Architecture) -> str:
 
 
 def _devices(architecture: Architecture) -> dict[str, str]:
-    """What computes: crossbars, the host, and units in the memory."""
+    """What computes: crossbars, an NPU, the host, and units in the memory."""
     rows = {}
     if (chip := architecture.crossbar) is not None:
         rows["crossbars"] = (
             f"{chip.name}, {chip.tiles} tiles of {chip.tile.arrays} arrays of {chip.array.rows} x "
             f"{chip.array.columns}, {chip.adc_built.bits} bit ADCs for {chip.adc.columns} columns"
         )
+    if (npu := architecture.npu) is not None:
+        rows["npu"] = f"{npu.rows} x {npu.columns}, {npu.dataflow}, at {npu.clock_mhz:g} MHz"
     host, units = architecture.host, architecture.pim
     if host is not None:
         rows["host"] = f"{host.name}, L2 {_bytes(host.l2.size_bytes)}"

@@ -11,6 +11,7 @@ from openrow.config.geopim import GeoPimConfig
 from openrow.config.hbm_pim import HbmPimConfig
 from openrow.config.host import HostConfig
 from openrow.config.memory import MemoryConfig
+from openrow.config.npu import NpuConfig
 from openrow.config.workload import WorkloadConfig
 
 
@@ -44,5 +45,7 @@ class Architecture(Section):
     """Compute units in the memory."""
     crossbar: CrossbarHardware | None = None
     """A chip of memristor crossbars."""
+    npu: NpuConfig | None = None
+    """A systolic array with its scratchpads."""
     workload: WorkloadConfig | None = None
     """What is run on it: ``openrow run``."""

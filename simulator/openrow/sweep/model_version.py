@@ -13,6 +13,7 @@ SIMULATING = (
     "openrow.engine",
     "openrow.host",
     "openrow.pim",
+    "openrow.npu",
     "openrow.crossbar",
     "openrow.system",
     "openrow_kernels",

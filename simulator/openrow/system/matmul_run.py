@@ -3,7 +3,8 @@
 X (m, k) and W (k, n) are those of the kernel ``bit-sliced-gemm``, integers of 8 bits. A chip of crossbars
 holds W and takes the rows of X. A host takes the address stream of the kernel through its caches to the
 memory. HBM-PIM multiplies the rows of X one after another by W, in FP16; beside it the kernel's address
-stream goes through the same memory to its pins.
+stream goes through the same memory to its pins. An NPU takes the kernel's address stream tile by tile into
+its scratchpads.
 """
 
 from collections.abc import Callable, Mapping
@@ -23,6 +24,7 @@ from openrow.crossbar.network_shape import LayerShape, matrix_shape
 from openrow.errors import UserError
 from openrow.host.device import simulate_kernel
 from openrow.memory.energy import energy_pj
+from openrow.npu.product import simulate_product
 from openrow.system.crossbar_run import numbers_of, run_layers
 from openrow.system.replay import replay
 from openrow.system.result import versions
@@ -113,8 +115,8 @@ def run(architecture: Architecture, progress: Progress) -> MatmulResult:
             found.append(multiply(architecture, workload))
     if not found:
         raise UserError(
-            "matmul runs on crossbars, HBM-PIM or a host, such as those of crossbar/isaac, pim/hbm-pim and "
-            "host/hbm-gpu; the architecture has none"
+            "matmul runs on crossbars, HBM-PIM, an NPU or a host, such as those of crossbar/isaac, "
+            "pim/hbm-pim, npu/systolic-128 and host/hbm-gpu; the architecture has none"
         )
     return MatmulResult(architecture, workload, tuple(found))
 
@@ -167,20 +169,39 @@ def _on_host(architecture: Architecture, workload: MatmulWorkload) -> DeviceProd
     made = _kernel(workload)
     chunks = (as_trace_chunk(chunk) for chunk in made.stream())
     host = simulate_kernel(architecture, chunks, 2.0 * workload.m * workload.k * workload.n)
-    error = None
-    if workload.numbers:
-        x, w = made.integers()
-        error = relative_error(
-            made.compute(made.inputs())["c"].astype(np.float64), (x @ w).astype(np.float64)
-        )
+    error = _error_of_kernel(made) if workload.numbers else None
     return DeviceProduct(
-        host.host.name,
-        host.time_ns,
-        host.energy_pj,
-        host.limit,
-        error,
-        {"host": host.as_dict()},
+        host.host.name, host.time_ns, host.energy_pj, host.limit, error, {"host": host.as_dict()}
     )
+
+
+def _error_of_kernel(made: BitSlicedGemm) -> float:
+    x, w = made.integers()
+    computed = made.compute(made.inputs())["c"]
+    return relative_error(computed.astype(np.float64), (x @ w).astype(np.float64))
+
+
+def _on_npu(architecture: Architecture, workload: MatmulWorkload) -> DeviceProduct:
+    """The kernel tile by tile through the scratchpads of a systolic array.
+
+    It multiplies the integers as they are; their slices are only how they lie in memory.
+    """
+    npu = architecture.npu
+    assert npu is not None, "the section is there"
+    tile = [f"tile_m={npu.tile.m}", f"tile_k={npu.tile.k}", f"tile_n={npu.tile.n}"]
+    made = kernel(KERNEL, [*_parameters(workload), *tile])
+    assert isinstance(made, BitSlicedGemm), "that is what it is called"
+    product = simulate_product(architecture, made.each_step())
+    details = {
+        "array_share": product.array_share,
+        "array_ns": product.array_ns,
+        "waited_ns": product.waited_ns,
+        "scratchpad_bytes": product.scratchpad_bytes,
+        "dram_bytes": product.dram.total.bursts * product.dram.burst_bytes,
+        "row_hit_rate": product.dram.total.rows.hit_rate,
+    }
+    error = _error_of_kernel(made) if workload.numbers else None
+    return DeviceProduct(npu.name, product.time_ns, product.energy_pj, product.limit, error, details)
 
 
 def _on_units(architecture: Architecture, workload: MatmulWorkload) -> DeviceProduct:
@@ -231,6 +252,7 @@ def _to_pins(architecture: Architecture, workload: MatmulWorkload) -> dict[str, 
 DEVICES: Mapping[str, Callable[[Architecture, MatmulWorkload], DeviceProduct]] = {
     "crossbar": _on_crossbars,
     "pim": _on_units,
+    "npu": _on_npu,
     "host": _on_host,
 }
 """Who multiplies, by the section of the architecture that describes it."""

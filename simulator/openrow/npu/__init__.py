@@ -1,0 +1,1 @@
+"""Digital NPUs: systolic arrays, scratchpads and DMA."""
