@@ -68,7 +68,7 @@ def measured_rows(tree: Tree) -> list[str]:
 
 def error_rows() -> list[str]:
     """The error of a product by the levels of its converters, beside MemIntelli's."""
-    from openrow.crossbar.converter_study import operands, relative_error, settings_of
+    from openrow.crossbar.studies.converter_study import operands, relative_error, settings_of
 
     rows = []
     for levels, recorded in MEMINTELLI_ERRORS.items():
@@ -117,7 +117,7 @@ def draw(kind: str) -> Any:
     """The picture that ``openrow plot KIND`` draws."""
     from openrow.config.crossbar import CrossbarSettings
     from openrow.crossbar.conductances import array_conductances
-    from openrow.crossbar.digits import trained
+    from openrow.crossbar.studies.digits import trained
     from openrow.report import crossbar_plots
 
     if kind == "accuracy":

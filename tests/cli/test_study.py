@@ -101,7 +101,7 @@ def test_mistakes_are_said_and_nothing_is_written(
 def test_without_scikit_learn_the_extra_is_named(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from openrow.crossbar.digits import digits, trained
+    from openrow.crossbar.studies.digits import digits, trained
 
     digits.cache_clear()
     trained.cache_clear()

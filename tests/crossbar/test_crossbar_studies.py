@@ -7,16 +7,16 @@ import pytest
 
 from openrow.crossbar import CrossbarError, CrossbarSettings, SignedMapping
 from openrow.crossbar.conductances import array_conductances
-from openrow.crossbar.converter_study import (
+from openrow.crossbar.levels import distortions
+from openrow.crossbar.studies.converter_study import (
     Converter,
     choices,
     operands,
     relative_error,
     settings_of,
 )
-from openrow.crossbar.digits import digits
-from openrow.crossbar.digits_study import PARTS, Point, points, slice_widths
-from openrow.crossbar.levels import distortions
+from openrow.crossbar.studies.digits import digits
+from openrow.crossbar.studies.digits_study import PARTS, Point, points, slice_widths
 from openrow.system.crossbar_studies import StudyError, converters_tree, digits_tree, shipped_crossbars
 
 FEW = 100

@@ -3,7 +3,7 @@
 import numpy as np
 
 from openrow.crossbar import CrossbarSettings
-from openrow.crossbar.digits import (
+from openrow.crossbar.studies.digits import (
     Parameters,
     _slopes,
     accuracy,

@@ -10,11 +10,11 @@ from typing import Any
 
 import simpy
 
-from openrow.crossbar.chip import buffered_rows, buffered_vectors, digital_operations
-from openrow.crossbar.distribution import Distribution
-from openrow.crossbar.mapping import ChipMapping, LayerMapping
+from openrow.crossbar.hardware.chip import buffered_rows, buffered_vectors, digital_operations
+from openrow.crossbar.hardware.distribution import Distribution
+from openrow.crossbar.hardware.mapping import ChipMapping, LayerMapping
+from openrow.crossbar.hardware.timing import cells_of_conversion
 from openrow.crossbar.network_shape import IMAGE
-from openrow.crossbar.timing import cells_of_conversion
 
 Steps = Generator[simpy.Event, Any, None]
 

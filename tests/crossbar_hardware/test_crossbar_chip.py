@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from crossbar_hardware.event_chip import EventChip
 from crossbar_hardware.small_chips import chain, hardware, residual
 from openrow.config.crossbar_hardware import CrossbarHardware
-from openrow.crossbar.chip import BufferSizeError, Chip
-from openrow.crossbar.mapping import ChipMapping, map_network
+from openrow.crossbar.hardware.chip import BufferSizeError, Chip
+from openrow.crossbar.hardware.mapping import ChipMapping, map_network
+from openrow.crossbar.hardware.simulation import check_done
 from openrow.crossbar.network_shape import matrix_shape
-from openrow.crossbar.simulation import check_done
 
 PORTS = ("input_buffer", "output_buffer", "digital", "link_in", "link_out")
 

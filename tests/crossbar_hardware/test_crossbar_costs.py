@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from crossbar_hardware.small_chips import chain, hardware
 from openrow.config.crossbar_hardware import CrossbarHardware
 from openrow.config.loading import load_architecture
-from openrow.crossbar.costs import (
+from openrow.crossbar.hardware.costs import (
     chip_area_um2,
     counts_of_vector,
     layer_energy_pj,
@@ -15,7 +15,7 @@ from openrow.crossbar.costs import (
     programming_energy_pj,
     programming_ns,
 )
-from openrow.crossbar.mapping import LayerMapping, map_network
+from openrow.crossbar.hardware.mapping import LayerMapping, map_network
 from openrow.crossbar.network_shape import matrix_shape
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from crossbar_hardware.small_chips import chain, hardware
 from openrow.config.loading import load_architecture
-from openrow.crossbar.mapping import LayerMapping, MappingError, map_network
+from openrow.crossbar.hardware.mapping import LayerMapping, MappingError, map_network
 from openrow.crossbar.network_shape import LayerShape, matrix_shape, resnet18_shapes
 from openrow.crossbar.networks import Timed
 from openrow.crossbar.resnet18 import resnet18

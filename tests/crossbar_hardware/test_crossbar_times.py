@@ -11,9 +11,9 @@ from crossbar_hardware.event_chip import EventArray
 from crossbar_hardware.small_chips import hardware
 from openrow.config.crossbar_hardware import CrossbarHardware
 from openrow.config.loading import load_architecture
-from openrow.crossbar.mapping import LayerMapping
+from openrow.crossbar.hardware.mapping import LayerMapping
+from openrow.crossbar.hardware.timing import ArrayPipeline, operation_times
 from openrow.crossbar.network_shape import matrix_shape
-from openrow.crossbar.timing import ArrayPipeline, operation_times
 
 
 def full_array(chip: CrossbarHardware, rows: int = 10**6, outputs: int = 10**6) -> LayerMapping:

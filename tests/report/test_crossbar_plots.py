@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 
 from openrow.crossbar import CrossbarSettings, SignedMapping
 from openrow.crossbar.conductances import array_conductances
-from openrow.crossbar.converter_study import HEIGHTS, SLICINGS
-from openrow.crossbar.digits_study import PARTS
+from openrow.crossbar.studies.converter_study import HEIGHTS, SLICINGS
+from openrow.crossbar.studies.digits_study import PARTS
 from openrow.report.crossbar_plots import best_of, plot_accuracy, plot_conductances, plot_converters
 from openrow.system.crossbar_studies import converters_of, shipped_crossbars
 from report.layout_checks import overlapping, within

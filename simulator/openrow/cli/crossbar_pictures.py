@@ -85,7 +85,7 @@ def conductances(
 
 
 def _hidden_layer() -> "NDArray[np.float64]":
-    from openrow.crossbar.digits import trained
+    from openrow.crossbar.studies.digits import trained
 
     return trained()["hidden.weight"].T
 

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from openrow.config.crossbar import CrossbarSettings
-from openrow.crossbar import cartesian
 from openrow.crossbar.layers import Conv2d
 from openrow.crossbar.programming import program
 from openrow.crossbar.rows import PatchRows, Window
+from openrow.crossbar.studies import cartesian
 
 WAYS = ("all at once", "without noise", "pair by pair", "openrow")
 """What ``cartesian`` has, from the slowest, and the engine."""

@@ -8,7 +8,7 @@ from typing import Any
 from openrow.config.architecture import Architecture
 from openrow.config.crossbar_hardware import CrossbarHardware
 from openrow.config.dumping import configuration_hash, dump
-from openrow.crossbar.costs import (
+from openrow.crossbar.hardware.costs import (
     chip_area_um2,
     layer_energy_pj,
     peak_figures,
@@ -16,9 +16,9 @@ from openrow.crossbar.costs import (
     static_energy_pj,
     tile_area_um2,
 )
+from openrow.crossbar.hardware.mapping import ChipMapping, LayerMapping
+from openrow.crossbar.hardware.simulation import LayerTimes, SimulatedProgramming, SimulatedRun
 from openrow.crossbar.layer_numbers import LayerError
-from openrow.crossbar.mapping import ChipMapping, LayerMapping
-from openrow.crossbar.simulation import LayerTimes, SimulatedProgramming, SimulatedRun
 from openrow.memory.energy import energy_pj
 from openrow.memory.statistics import MemoryStatistics
 from openrow.system.result import versions

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from openrow.config.architecture import Architecture
 from openrow.config.crossbar_hardware import CrossbarHardware
 from openrow.config.workload import Resnet18Workload
+from openrow.crossbar.hardware.mapping import map_network
+from openrow.crossbar.hardware.simulation import simulate_programming, simulate_run
 from openrow.crossbar.layer_numbers import LayerError, Weights, run_numbers
 from openrow.crossbar.levels import DistortionWarning
-from openrow.crossbar.mapping import map_network
 from openrow.crossbar.network_shape import LayerShape, resnet18_shapes
 from openrow.crossbar.resnet18 import Parameters, folded_convolution, parameter, random_parameters
-from openrow.crossbar.simulation import simulate_programming, simulate_run
 from openrow.errors import UserError
 from openrow.system.crossbar_result import CrossbarResult
 from openrow.system.workloads import Progress

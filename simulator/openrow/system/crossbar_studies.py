@@ -9,10 +9,10 @@ from openrow.config.crossbar import CrossbarSettings
 from openrow.config.loading import load_architecture
 from openrow.config.problems import one_of
 from openrow.config.shipped import known_architectures
-from openrow.crossbar import converter_study, digits_study
-from openrow.crossbar.converter_study import Converter
-from openrow.crossbar.digits import accuracy, digits, plain_scores, trained
 from openrow.crossbar.levels import distortions
+from openrow.crossbar.studies import converter_study, digits_study
+from openrow.crossbar.studies.converter_study import Converter
+from openrow.crossbar.studies.digits import accuracy, digits, plain_scores, trained
 from openrow.errors import UserError
 from openrow.system.crossbar_claims import claims
 from openrow.system.crossbar_measuring import measure

@@ -8,7 +8,7 @@ import simpy
 from openrow.config.memory import MemoryConfig
 from openrow.config.organisation import burst_bytes, capacity_bytes
 from openrow.config.timings import cycle_ns
-from openrow.crossbar.chip import Chip, Steps
+from openrow.crossbar.hardware.chip import Chip, Steps
 from openrow.engine.clock import ClockDomain
 from openrow.engine.memory_process import MemoryProcess
 from openrow.errors import UserError

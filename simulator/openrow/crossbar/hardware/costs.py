@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from math import ceil
 
 from openrow.config.crossbar_hardware import CrossbarHardware
-from openrow.crossbar.chip import digital_operations
-from openrow.crossbar.mapping import ChipMapping, LayerMapping
+from openrow.crossbar.hardware.chip import digital_operations
+from openrow.crossbar.hardware.mapping import ChipMapping, LayerMapping
+from openrow.crossbar.hardware.timing import PS_PER_NS, cells_of_conversion, operation_times
 from openrow.crossbar.network_shape import matrix_shape
-from openrow.crossbar.timing import PS_PER_NS, cells_of_conversion, operation_times
 
 PJ_PER_NS_AND_W = 1000.0
 """A watt is so many picojoules a nanosecond."""

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import simpy
 
 from openrow.config.architecture import Architecture
-from openrow.crossbar.chip import BufferSizeError, Chip, LayerOnChip, Steps
-from openrow.crossbar.costs import programming_ns, weight_bytes
-from openrow.crossbar.mapping import ChipMapping, LayerMapping
-from openrow.crossbar.tensors import TensorMemory, image_bytes, read_images, write_results
-from openrow.crossbar.timing import OperationTimes, picoseconds
+from openrow.crossbar.hardware.chip import BufferSizeError, Chip, LayerOnChip, Steps
+from openrow.crossbar.hardware.costs import programming_ns, weight_bytes
+from openrow.crossbar.hardware.mapping import ChipMapping, LayerMapping
+from openrow.crossbar.hardware.tensors import TensorMemory, image_bytes, read_images, write_results
+from openrow.crossbar.hardware.timing import OperationTimes, picoseconds
 from openrow.memory.statistics import MemoryStatistics
 
 

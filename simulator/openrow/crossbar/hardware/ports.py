@@ -2,7 +2,7 @@
 
 import simpy
 
-from openrow.crossbar.timing import PS_PER_NS
+from openrow.crossbar.hardware.timing import PS_PER_NS
 
 
 class Port:

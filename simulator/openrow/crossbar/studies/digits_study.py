@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from openrow.config.crossbar import CrossbarSettings, SignedMapping
-from openrow.crossbar.digits import Digits, accuracy, network, trained
 from openrow.crossbar.levels import DistortionWarning
+from openrow.crossbar.studies.digits import Digits, accuracy, network, trained
 
 Changes = Mapping[str, Any]
 

@@ -7,7 +7,7 @@ one of its vectors, once, and to no other. Of its channels a tile takes those wh
 from dataclasses import dataclass
 from math import ceil
 
-from openrow.crossbar.mapping import LayerMapping
+from openrow.crossbar.hardware.mapping import LayerMapping
 from openrow.crossbar.rows import Pair
 
 

@@ -18,12 +18,12 @@ import simpy
 from simpy.resources.resource import Request
 
 from openrow.config.crossbar_hardware import CrossbarHardware
-from openrow.crossbar.distribution import Distribution, Share, Shares
-from openrow.crossbar.mapping import ChipMapping, LayerMapping, Part
+from openrow.crossbar.hardware.distribution import Distribution, Share, Shares
+from openrow.crossbar.hardware.mapping import ChipMapping, LayerMapping, Part
+from openrow.crossbar.hardware.ports import Port
+from openrow.crossbar.hardware.rows_done import RowsDone
+from openrow.crossbar.hardware.timing import ArrayPipeline, operation_times, picoseconds
 from openrow.crossbar.network_shape import IMAGE, rows_needed
-from openrow.crossbar.ports import Port
-from openrow.crossbar.rows_done import RowsDone
-from openrow.crossbar.timing import ArrayPipeline, operation_times, picoseconds
 from openrow.errors import UserError
 
 Steps = Generator[simpy.Event, object, None]

@@ -17,7 +17,7 @@ from math import ceil
 
 from openrow.config.crossbar import SignedMapping
 from openrow.config.crossbar_hardware import CrossbarHardware
-from openrow.crossbar.mapping import LayerMapping
+from openrow.crossbar.hardware.mapping import LayerMapping
 
 PS_PER_NS = 1000
 
