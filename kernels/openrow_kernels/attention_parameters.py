@@ -15,6 +15,7 @@ x 256 crop, a step sideways by 0.3 units with some rise and advance, a turn of a
 from 1 to 100 units.
 """
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -83,9 +84,9 @@ class AttentionParameters(MapParameters):
     far: PositiveFloat = 100.0
     """Depth of the last plane."""
 
+    @abstractmethod
     def calls(self) -> tuple[Call, ...]:
         """Return the attention modules in the order they run."""
-        raise NotImplementedError
 
     @model_validator(mode="after")
     def _consistent(self) -> "AttentionParameters":

@@ -7,9 +7,9 @@ from openrow.crossbar import CrossbarSettings
 from openrow.crossbar.definition import plain_product, plain_ties
 from openrow.crossbar.studies.cartesian import all_at_once, pair_by_pair, sliced_weights, without_noise
 from openrow.system import crossbar_claims, crossbar_measuring
+from openrow.system.claims import REFUTED, REPRODUCED
 from openrow.system.crossbar_claims import claims, unfolding
 from openrow.system.crossbar_measuring import Measured, Measurements, measure, peak_bytes, settings_of
-from openrow.system.geopim_claims import REFUTED, REPRODUCED
 
 
 @pytest.mark.parametrize("slices", [4, 2])

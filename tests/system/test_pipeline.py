@@ -11,7 +11,8 @@ from openrow.cli.main import main
 from openrow.config.loading import load_run
 from openrow.errors import UserError
 from openrow.system import geopim_claims
-from openrow.system.geopim_claims import REPRODUCED, assumed_points, claims, follows_from_factors
+from openrow.system.claims import REPRODUCED
+from openrow.system.geopim_claims import assumed_points, claims, follows_from_factors
 from openrow.system.pipeline import Span, Task, schedule
 from openrow.system.pipeline_result import PipelineResult
 from openrow.system.workloads import run

@@ -28,7 +28,7 @@ from openrow.errors import UserError
 from openrow.host.cache import LARGEST_CAPACITY, CacheCounts, CacheFilter
 from openrow.host.result import HostResult
 from openrow.memory.controller.state import SourceShape
-from openrow.memory.statistics import MemoryStatistics, memory_statistics
+from openrow.memory.statistics import MemoryStatistics
 from openrow.memory.system import MemorySystem
 from openrow_traces.chunk import TraceChunk
 
@@ -198,6 +198,4 @@ class _MemoryRun:
 
     def statistics(self, until_ns: float) -> MemoryStatistics:
         """What the memory has done when the kernel ends: it refreshes and stands by until then."""
-        end = max(int(until_ns / self.period_ns), self.memory.end_cycle())
-        self.memory.advance(end)
-        return memory_statistics([(self.memory.standard, group.state) for group in self.memory.groups], end)
+        return self.memory.statistics(int(until_ns / self.period_ns))

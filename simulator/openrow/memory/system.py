@@ -22,6 +22,7 @@ from openrow.memory.controller.state import SourceShape, new_state
 from openrow.memory.feed import Entries, Feeder, NoEntries
 from openrow.memory.mapping import AddressMapping
 from openrow.memory.standard import Int64Array, resolve_standard
+from openrow.memory.statistics import MemoryStatistics, memory_statistics
 from openrow.memory.threads import thread_count
 from openrow_kernels.compilation import read_only
 
@@ -240,6 +241,13 @@ class MemorySystem:
     def entries(self) -> int:
         """Trace entries taken so far."""
         return self._entries_before + sum(f.entries for f in self._feeders if f is not None)
+
+    def statistics(self, until: int) -> MemoryStatistics:
+        """All counts at cycle ``until``, or at the end of the last request if that is later: until then it
+        refreshes and stands by."""
+        end = max(until, self.end_cycle())
+        self.advance(end)
+        return memory_statistics([(self.standard, group.state) for group in self.groups], end)
 
     def end_cycle(self) -> int:
         """The cycle in which the last request so far is done: read returned, write issued or absorbed."""

@@ -8,8 +8,10 @@ have made room for others, with as much room again for the next. All three conte
 
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
+from math import prod
 
 import simpy
+from simpy.resources.resource import Request
 
 from openrow.config.architecture import Architecture
 from openrow.config.npu import BUFFERS, SUM_BYTES, NpuConfig
@@ -18,7 +20,7 @@ from openrow.engine.clock import ClockDomain
 from openrow.engine.memory_process import MemoryProcess
 from openrow.memory.controller.state import SourceShape
 from openrow.memory.energy import energy_pj
-from openrow.memory.statistics import MemoryStatistics, memory_statistics
+from openrow.memory.statistics import MemoryStatistics
 from openrow.memory.system import MemorySystem
 from openrow.npu.systolic import array_product
 from openrow_kernels.kernel import Chunk
@@ -117,6 +119,19 @@ def simulate_product(architecture: Architecture, steps: Iterator[Step]) -> NpuPr
     )
 
 
+@dataclass(frozen=True)
+class _Loading:
+    """A step whose operands are on their way."""
+
+    size: tuple[int, int, int]
+    there: simpy.Event | None
+    """When they are there; None where it needs none."""
+    room: Request
+    """Of its operands in the scratchpads."""
+    results: TraceChunk
+    """What makes room for its own results."""
+
+
 class _Run:
     """The NPU at work."""
 
@@ -128,17 +143,14 @@ class _Run:
         self._clock = ClockDomain(period_ns * 1000)
         self._memory = MemoryProcess(env, self._system, self._clock)
         self._room = simpy.Resource(env, BUFFERS)
-        self._loaded = simpy.Store(env)
+        self._loading = simpy.Store(env)
         self._results = simpy.Resource(env, 1)
         self.macs = self.array_ps = self.scratchpad_bytes = 0
         self.waited_ps = {"operands": 0, "results": 0}
 
     def statistics(self, until_ps: int) -> MemoryStatistics:
         """What the memory has done by then."""
-        end = max(self._clock.cycle_at(until_ps), self._system.end_cycle())
-        self._system.advance(end)
-        groups = [(self._system.standard, group.state) for group in self._system.groups]
-        return memory_statistics(groups, end)
+        return self._system.statistics(self._clock.cycle_at(until_ps))
 
     def load(self, steps: Iterator[Step]) -> Steps:
         """Bring the operands of one step after another, as scratchpads have room."""
@@ -148,43 +160,37 @@ class _Run:
             reads, writes = _reads_and_writes(step.accesses)
             self.scratchpad_bytes += int(step.accesses.size.sum())
             there = self._memory.request(number % BUFFERS, iter([reads])) if len(reads) else None
-            yield self._loaded.put((step, room, there, writes))
-        yield self._loaded.put(None)
+            yield self._loading.put(_Loading(step.size, there, room, writes))
+        yield self._loading.put(None)
 
     def compute(self) -> Steps:
         """Compute one step after another; ends when the last result is in the memory."""
         env, npu = self._env, self._npu
-        while (found := (yield self._loaded.get())) is not None:
-            assert isinstance(found, tuple), "what load puts there"
-            step, room, there, writes = found
+        while isinstance(step := (yield self._loading.get()), _Loading):
             asked = int(env.now)
-            if there is not None and not there.processed:
-                yield there
+            if step.there is not None and not step.there.processed:
+                yield step.there
             self.waited_ps["operands"] += int(env.now) - asked
-            if len(writes):
+            if len(step.results):
                 asked = int(env.now)
                 slot = self._results.request()
                 yield slot
                 self.waited_ps["results"] += int(env.now) - asked
-                env.process(self._write(slot, writes))
+                env.process(self._write(slot, step.results))
             if step.size[0]:
                 product = array_product(step.size, (npu.rows, npu.columns), npu.dataflow)
-                self._count(step, product.input_reads + product.weight_reads,
-                            product.sum_reads + product.sum_writes)  # fmt: skip
+                sums = product.sum_reads + product.sum_writes
+                self.scratchpad_bytes += product.input_reads + product.weight_reads + SUM_BYTES * sums
+                self.macs += prod(step.size)
                 duration = round(product.cycles * PS_PER_US / npu.clock_mhz)
                 self.array_ps += duration
                 yield env.timeout(duration)
-            self._room.release(room)
+            self._room.release(step.room)
         asked = int(env.now)
         yield self._results.request()
         self.waited_ps["results"] += int(env.now) - asked
 
-    def _count(self, step: Step, operands: int, sums: int) -> None:
-        m, k, n = step.size
-        self.macs += m * k * n
-        self.scratchpad_bytes += operands + SUM_BYTES * sums
-
-    def _write(self, slot: simpy.resources.resource.Request, writes: TraceChunk) -> Steps:
+    def _write(self, slot: Request, writes: TraceChunk) -> Steps:
         """Take a tile of results to the memory."""
         yield self._memory.request(RESULTS, iter([writes]))
         self._results.release(slot)

@@ -13,9 +13,8 @@ from openrow.config.memory import Command, Level
 from openrow.config.organisation import burst_bytes, peak_bandwidth_gb_per_s
 from openrow.config.timings import cycle_ns, resolved_timings
 from openrow.config.workload import PipelineWorkload
+from openrow.system.claims import OUTSIDE, REFUTED, REPRODUCED, Claim
 from openrow.system.pipeline_result import PipelineResult
-
-REPRODUCED, REFUTED, OUTSIDE = "reproduced", "refuted", "outside the model"
 
 ASSUMED_FACTORS = {0.5: 2.0, 0.7: 2.5, 0.9: 3.5}
 """Row-hit rate and the speedup of deformable attention the report assumed for it."""
@@ -34,16 +33,6 @@ ROUNDING_MS = 0.005
 STEPS = 20
 TOLERANCE = 0.05
 """Of a rate that the report gives as a round figure."""
-
-
-@dataclass(frozen=True)
-class Claim:
-    """A claim and what came of it."""
-
-    id: str
-    claim: str
-    verdict: str
-    finding: str
 
 
 @dataclass(frozen=True)

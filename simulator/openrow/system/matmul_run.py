@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from openrow.config.architecture import Architecture
 from openrow.config.dumping import configuration_hash, dump
 from openrow.config.hbm_pim import HbmPimConfig
+from openrow.config.npu import ProductTile
 from openrow.config.timings import cycle_ns
 from openrow.config.workload import MatmulWorkload
 from openrow.crossbar.layer_numbers import LayerError, relative_error
@@ -126,8 +127,9 @@ def _parameters(workload: MatmulWorkload) -> list[str]:
     return [f"{name}={value}" for name, value in sizes.items()]
 
 
-def _kernel(workload: MatmulWorkload) -> BitSlicedGemm:
-    made = kernel(KERNEL, _parameters(workload))
+def _kernel(workload: MatmulWorkload, tile: ProductTile | None = None) -> BitSlicedGemm:
+    sizes = {} if tile is None else {"tile_m": tile.m, "tile_k": tile.k, "tile_n": tile.n}
+    made = kernel(KERNEL, [*_parameters(workload), *(f"{name}={size}" for name, size in sizes.items())])
     assert isinstance(made, BitSlicedGemm), "that is what it is called"
     return made
 
@@ -188,9 +190,7 @@ def _on_npu(architecture: Architecture, workload: MatmulWorkload) -> DeviceProdu
     """
     npu = architecture.npu
     assert npu is not None, "the section is there"
-    tile = [f"tile_m={npu.tile.m}", f"tile_k={npu.tile.k}", f"tile_n={npu.tile.n}"]
-    made = kernel(KERNEL, [*_parameters(workload), *tile])
-    assert isinstance(made, BitSlicedGemm), "that is what it is called"
+    made = _kernel(workload, npu.tile)
     product = simulate_product(architecture, made.each_step())
     details = {
         "array_share": product.array_share,

@@ -13,7 +13,7 @@ from openrow.engine.clock import ClockDomain
 from openrow.engine.memory_process import MemoryProcess
 from openrow.errors import UserError
 from openrow.memory.controller.state import SourceShape
-from openrow.memory.statistics import MemoryStatistics, memory_statistics
+from openrow.memory.statistics import MemoryStatistics
 from openrow.memory.system import MemorySystem
 from openrow_traces.chunk import TraceChunk
 
@@ -46,10 +46,7 @@ class TensorMemory:
 
     def statistics(self, until_ps: int) -> MemoryStatistics:
         """What the memory has done by then: it refreshes and stands by until then."""
-        end = max(int(until_ps / (self._period_ns * 1000)), self._memory.end_cycle())
-        self._memory.advance(end)
-        groups = [(self._memory.standard, group.state) for group in self._memory.groups]
-        return memory_statistics(groups, end)
+        return self._memory.statistics(int(until_ps / (self._period_ns * 1000)))
 
     def check_fit(self, amount: int) -> None:
         """Refuse tensors that the memory does not hold.

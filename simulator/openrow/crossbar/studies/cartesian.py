@@ -114,13 +114,23 @@ def _all_pairs(
     inputs: Sliced, weights: Sliced, driven: Singles, held: Singles, s: CrossbarSettings
 ) -> Singles:
     """Return the padded product; one tensor holds the currents of all pairs of slices."""
-    net = held - np.float32(s.conductance_low_s)
-    currents = driven[:, :, np.newaxis, :, np.newaxis] @ net[np.newaxis, :, :, np.newaxis]
+    currents = _currents(driven, held, s)
     codes = np.rint(currents / _full_scale(s) * _steps(s)) / _steps(s)
     worth = np.outer(inputs.worth(), weights.worth()).astype(np.float32)
     weighted = codes * worth[:, :, np.newaxis, np.newaxis] * np.float32(s.weight_block[0])
     sums = weighted.sum(axis=(3, 4)) * _scales(inputs, weights)
     return _joined(sums.sum(axis=1))
+
+
+def pair_currents(inputs: Sliced, weights: Sliced, s: CrossbarSettings) -> Singles:
+    """Return the currents of all pairs of slices, as ``all_at_once`` holds them: (blocks of rows, of the
+    inner size, of columns, input slices, weight slices, rows, columns)."""
+    return _currents(voltages(inputs, s), conductances(weights, s), s)
+
+
+def _currents(driven: Singles, held: Singles, s: CrossbarSettings) -> Singles:
+    net = held - np.float32(s.conductance_low_s)
+    return np.asarray(driven[:, :, np.newaxis, :, np.newaxis] @ net[np.newaxis, :, :, np.newaxis])
 
 
 def pair_by_pair(x: NDArray[Any], weights: Sliced, columns: int, s: CrossbarSettings) -> Singles:

@@ -21,10 +21,10 @@ I_COMMAND, I_COUNT, I_ROW, I_COLUMN, I_BLOCKING = range(5)
 INSTRUCTION_COLUMNS = 5
 
 # State: the next cycle, the open row of all banks or -1, whether registers are addressed, when the dispatcher
-# hands on the next instruction, when refresh is due, the last command's cycle, and how many commands were
-# issued, instructions taken, and bursts of the next one done.
-NOW, OPEN_ROW, REGISTER_MODE, HANDED_ON, REFRESH_DUE, LAST, COUNT, TAKEN, DONE = range(9)
-STATE = 9
+# hands on the next instruction, when refresh is due, and how many instructions are taken, and bursts of the
+# next one done.
+NOW, OPEN_ROW, REGISTER_MODE, HANDED_ON, REFRESH_DUE, TAKEN, DONE = range(7)
+STATE = 7
 
 # Rules.
 DECODE, REFRESH_INTERVAL, READ_DONE, PACE = range(4)

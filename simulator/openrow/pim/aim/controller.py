@@ -24,6 +24,7 @@ from openrow.errors import UserError
 from openrow.pim import columns as c
 from openrow.pim.aim import columns as a
 from openrow.pim.aim.controller_compiled import advance
+from openrow.pim.command_log import log_parts
 from openrow.pim.command_table import command_table
 from openrow_kernels.compilation import read_only
 
@@ -105,24 +106,15 @@ def carry_out(
     ready, reason = np.zeros(a.COMMANDS, dtype=np.int64), np.zeros(a.COMMANDS, dtype=np.int64)
     ring = np.zeros(max(table.ring, 1), dtype=np.int64)
     account = np.zeros(c.CAUSES, dtype=np.int64)
-    log = np.empty((LOG_ROWS, c.LOG_COLUMNS), dtype=np.int64)
-    parts = [log[:0]]
-    logged = LOG_ROWS
-    while logged == LOG_ROWS:
-        logged = advance(
-            read_only(rules),
-            table.rows,
-            table.starts,
-            read_only(instructions),
-            state,
-            ready,
-            reason,
-            ring,
-            account,
-            log,
+    frozen_rules, taken = read_only(rules), read_only(instructions)
+
+    def issue(log: Int64Array) -> int:
+        logged: int = advance(
+            frozen_rules, table.rows, table.starts, taken, state, ready, reason, ring, account, log
         )
-        parts.append(log[:logged].copy())
-    kept = np.concatenate(parts)
+        return logged
+
+    kept = np.concatenate(list(log_parts(issue, LOG_ROWS)))
     cycles = int(max(state[a.NOW], state[a.HANDED_ON])) + pim.finish_cycles
     account[c.DRAIN] = cycles - account.sum()
     counts = np.bincount(kept[:, c.COMMAND], minlength=a.COMMANDS)

@@ -32,6 +32,20 @@ def next_command(instruction: int, row: int, state: Int64Array, refresh: bool) -
 
 
 @compiled
+def finish_burst(rules: Int64Array, instructions: Int64Array, state: Int64Array, cycle: int) -> None:
+    """Count a burst whose command was issued in ``cycle``; after the last the next instruction is handed
+    on."""
+    at = state[a.TAKEN]
+    state[a.DONE] += 1
+    if state[a.DONE] == instructions[at, a.I_COUNT]:
+        state[a.DONE] = 0
+        state[a.TAKEN] += 1
+        state[a.HANDED_ON] += rules[a.DECODE]
+        if instructions[at, a.I_BLOCKING] != 0:
+            state[a.HANDED_ON] = max(state[a.HANDED_ON], cycle + rules[a.READ_DONE] + 1)
+
+
+@compiled
 def advance(
     rules: Int64Array,
     rows: Int64Array,
@@ -88,7 +102,7 @@ def advance(
         write_down(log, logged, cycle, command, 0, instructions[at, a.I_ROW], column, at)
         logged += 1
         charge(rows, starts, 1, command, 0, cycle, ready, reason, ring)
-        state[a.NOW], state[a.LAST] = cycle + 1, cycle
+        state[a.NOW] = cycle + 1
         if command == a.ACT_ALL:
             state[a.OPEN_ROW] = instructions[at, a.I_ROW]
         elif command == a.PRE_ALL:
@@ -96,11 +110,5 @@ def advance(
         elif command == a.REFRESH:
             state[a.REFRESH_DUE] += rules[a.REFRESH_INTERVAL]
         if done:
-            state[a.DONE] += 1
-            if state[a.DONE] == instructions[at, a.I_COUNT]:
-                state[a.DONE] = 0
-                state[a.TAKEN] += 1
-                state[a.HANDED_ON] += rules[a.DECODE]
-                if instructions[at, a.I_BLOCKING] != 0:
-                    state[a.HANDED_ON] = max(state[a.HANDED_ON], cycle + rules[a.READ_DONE] + 1)
+            finish_burst(rules, instructions, state, cycle)
     return logged

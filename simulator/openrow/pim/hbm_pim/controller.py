@@ -33,6 +33,7 @@ from openrow.config.memory import Command, MemoryConfig, Refresh
 from openrow.config.timings import resolved_timings
 from openrow.errors import UserError
 from openrow.pim import columns as c
+from openrow.pim.command_log import log_parts
 from openrow.pim.command_table import CommandTable, command_table
 from openrow.pim.hbm_pim import columns as h
 from openrow.pim.hbm_pim.controller_compiled import advance
@@ -141,28 +142,21 @@ class TransactionController:
 
     def _advance(self, transactions: Int64Array) -> Int64Array:
         self.state[h.NEXT] = 0
-        log = np.empty((LOG_ROWS, c.LOG_COLUMNS), dtype=np.int64)
-        parts = [log[:0]]
-        while True:
-            logged = advance(
-                self.rules,
-                self.table.rows,
-                self.table.starts,
-                read_only(transactions),
-                self.state,
-                self.queue,
-                self.open_row,
-                self.ready,
-                self.reason,
-                self.ring,
-                self.account,
-                log,
-            )
-            self.counts += np.bincount(log[:logged, c.COMMAND], minlength=len(COMMANDS))
+        taken = read_only(transactions)
+
+        def issue(log: Int64Array) -> int:
+            logged: int = advance(
+                self.rules, self.table.rows, self.table.starts, taken, self.state, self.queue, self.open_row,
+                self.ready, self.reason, self.ring, self.account, log,
+            )  # fmt: skip
+            return logged
+
+        kept = [np.empty((0, c.LOG_COLUMNS), dtype=np.int64)]
+        for part in log_parts(issue, LOG_ROWS):
+            self.counts += np.bincount(part[:, c.COMMAND], minlength=len(COMMANDS))
             if self.keep_log:
-                parts.append(log[:logged].copy())
-            if logged < len(log):
-                return np.concatenate(parts)
+                kept.append(part)
+        return np.concatenate(kept)
 
     def _accounted(self) -> dict[str, dict[str, int]]:
         names = zip(h.KIND_NAMES, self.account, strict=True)
